@@ -1,0 +1,78 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.ChangeTracking;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace LiveClip.Core.Catalog;
+
+/// <summary>What the database remembers. Short-lived: one unit of work each, from <see cref="IDbContextFactory{TContext}"/>.</summary>
+public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options) : IdentityDbContext<IdentityUser>(options)
+{
+    public DbSet<LiveStream> LiveStreams => Set<LiveStream>();
+
+    public DbSet<PlaybackId> PlaybackIds => Set<PlaybackId>();
+
+    public DbSet<Recording> Recordings => Set<Recording>();
+
+    public DbSet<Run> Runs => Set<Run>();
+
+    public DbSet<RecordedSegment> Segments => Set<RecordedSegment>();
+
+    public DbSet<Clip> Clips => Set<Clip>();
+
+    public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
+
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+
+        builder.Entity<LiveStream>(stream =>
+        {
+            stream.Property(s => s.Id).HasMaxLength(32);
+            stream.HasIndex(s => s.StreamKeyHash).IsUnique();
+            stream.HasMany(s => s.PlaybackIds).WithOne().HasForeignKey(p => p.StreamId);
+            stream.Property(s => s.Metadata).HasConversion(
+                metadata => JsonSerializer.Serialize(metadata, JsonSerializerOptions.Web),
+                json => JsonSerializer.Deserialize<Dictionary<string, string>>(json, JsonSerializerOptions.Web)!,
+                new ValueComparer<Dictionary<string, string>>(
+                    (a, b) => a!.Count == b!.Count && !a.Except(b).Any(),
+                    metadata => metadata.Count,
+                    metadata => new Dictionary<string, string>(metadata)));
+        });
+        builder.Entity<Recording>(recording =>
+        {
+            recording.HasOne<LiveStream>().WithMany().HasForeignKey(r => r.StreamId);
+            recording.HasIndex(r => new { r.StreamId, r.StartedAt });
+            recording.HasMany(r => r.Runs).WithOne().HasForeignKey(run => run.RecordingId);
+        });
+        builder.Entity<Run>().HasKey(run => new { run.RecordingId, run.Number });
+        builder.Entity<RecordedSegment>(segment =>
+        {
+            segment.HasKey(s => new { s.RecordingId, s.Number });
+            segment.HasOne<Recording>().WithMany().HasForeignKey(s => s.RecordingId);
+            segment.Ignore(s => s.End);
+        });
+        builder.Entity<Clip>(clip =>
+        {
+            clip.HasIndex(c => c.Slug).IsUnique();
+            clip.HasIndex(c => new { c.StreamId, c.CreatedAt });
+            clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();
+            clip.HasIndex(c => c.Status);
+        });
+    }
+
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        // SQLite cannot order by DateTimeOffset; UTC DateTimes are stored as text that sorts.
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcConverter>();
+        configurationBuilder.Properties<LiveStreamStatus>().HaveConversion<string>();
+        configurationBuilder.Properties<AccessPolicy>().HaveConversion<string>();
+        configurationBuilder.Properties<ClipStatus>().HaveConversion<string>();
+    }
+
+    private sealed class UtcConverter() : ValueConverter<DateTimeOffset, DateTime>(
+        moment => moment.UtcDateTime,
+        moment => new DateTimeOffset(DateTime.SpecifyKind(moment, DateTimeKind.Utc)));
+}

@@ -1,0 +1,27 @@
+namespace LiveClip.Core.Catalog;
+
+/// <summary>One broadcast's stored timeline. Its 0 is the presentation time of the first picture; its unit is 1/90,000 s.</summary>
+public sealed class Recording
+{
+    public required Guid Id { get; init; }
+
+    public required string StreamId { get; init; }
+
+    public required DateTimeOffset StartedAt { get; init; }
+
+    /// <summary>Null while it is on air, also while the encoder is away.</summary>
+    public DateTimeOffset? EndedAt { get; set; }
+
+    /// <summary>EXT-X-TARGETDURATION in seconds: fixed once known, since RFC 8216bis §4.4.3.1 forbids it to change.</summary>
+    public int? TargetDuration { get; set; }
+
+    /// <summary>
+    /// Number of its first segment and of the first discontinuity: both count through the life of the live stream, because a live
+    /// playlist's media and discontinuity sequence must not go back when the next broadcast begins (RFC 8216bis §6.2.2).
+    /// </summary>
+    public required long FirstSegmentNumber { get; init; }
+
+    public required long FirstDiscontinuity { get; init; }
+
+    public List<Run> Runs { get; init; } = [];
+}

@@ -1,0 +1,200 @@
+using LiveClip.Core.Changes;
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.OnAir;
+
+/// <summary>
+/// One live stream on air: takes the samples of whoever publishes now and hands them to bounded readers. It outlives a lost connection
+/// by the reconnect window, so that an encoder that comes back goes on in the same recording.
+/// </summary>
+public sealed class Broadcast
+{
+    private readonly Lock _gate = new();
+    private readonly TimeProvider _time;
+    private readonly ChangeFeed _changes;
+    private readonly Action<Broadcast> _ended;
+    private readonly List<BroadcastReader> _readers = [];
+    private readonly HealthMeter _meter = new();
+    private readonly ITimer _reconnectTimer;
+    private Publication? _publication;
+    private long _repairs;
+
+    internal Broadcast(string streamId, TimeSpan reconnectWindow, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
+    {
+        (StreamId, ReconnectWindow, _time, _changes, _ended) = (streamId, reconnectWindow, time, changes, ended);
+        _reconnectTimer = time.CreateTimer(_ => End(evenIfReturned: false), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    public string StreamId { get; }
+
+    public TimeSpan ReconnectWindow { get; }
+
+    public BroadcastState State { get; private set; } = BroadcastState.Preparing;
+
+    /// <summary>When the encoder was lost; null while one is connected.</summary>
+    public DateTimeOffset? DisconnectedAt { get; private set; }
+
+    /// <summary>Who publishes now; null while the encoder is away.</summary>
+    public Publication? Publication => Volatile.Read(ref _publication);
+
+    public BroadcastHealth Health => _meter.Read(Interlocked.Read(ref _repairs));
+
+    /// <summary>Every sample from now on, in a queue of its own. A late reader starts with the next sync sample by itself.</summary>
+    public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
+    {
+        var reader = new BroadcastReader(maxBytes, maxAge, _time);
+        lock (_gate)
+        {
+            _readers.Add(reader);
+            if (State == BroadcastState.Ended)
+            {
+                reader.Complete();
+            }
+        }
+
+        return reader;
+    }
+
+    /// <summary>Ends it now, whatever the reconnect window says: its duration is over, or the stream was disabled.</summary>
+    public void End() => End(evenIfReturned: true);
+
+    /// <summary>Completes the readers and leaves the state alone: the server stops, the recording goes on when it is back.</summary>
+    public void Suspend()
+    {
+        Publication? publication;
+        lock (_gate)
+        {
+            (publication, _publication) = (_publication, null);
+            _reconnectTimer.Dispose();
+            _readers.ForEach(reader => reader.Complete());
+        }
+
+        publication?.Cancel();
+    }
+
+    /// <summary>The newest valid publish wins: an old connection that still looks alive must not lock a returning encoder out.</summary>
+    internal Publication Begin(string remoteAddress, string? encoder)
+    {
+        Publication? previous;
+        Publication publication;
+        lock (_gate)
+        {
+            publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
+            (previous, _publication) = (_publication, publication);
+            DisconnectedAt = null;
+            _reconnectTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        }
+
+        previous?.Cancel();
+        Announce();
+        return publication;
+    }
+
+    /// <summary>A broadcast that was on air when the server went down waits for its encoder with a whole window from now.</summary>
+    internal void AwaitReturn()
+    {
+        lock (_gate)
+        {
+            Disconnect();
+        }
+
+        Announce();
+    }
+
+    internal void Publish(Publication publication, Sample sample)
+    {
+        var becameActive = false;
+        lock (_gate)
+        {
+            if (_publication != publication)
+            {
+                return;
+            }
+
+            if (State != BroadcastState.Active)
+            {
+                State = BroadcastState.Active;
+                becameActive = true;
+            }
+
+            foreach (var reader in _readers)
+            {
+                reader.Offer(sample);
+            }
+        }
+
+        _meter.Count(sample);
+        if (becameActive)
+        {
+            Announce();
+        }
+    }
+
+    internal void CountRepair() => Interlocked.Increment(ref _repairs);
+
+    internal void Finish(Publication publication, bool endedByPublisher)
+    {
+        lock (_gate)
+        {
+            if (_publication != publication)
+            {
+                return;
+            }
+
+            _publication = null;
+            if (!endedByPublisher && ReconnectWindow > TimeSpan.Zero)
+            {
+                Disconnect();
+            }
+        }
+
+        if (State == BroadcastState.Disconnected)
+        {
+            Announce();
+            return;
+        }
+
+        End(evenIfReturned: false);
+    }
+
+    private void Disconnect()
+    {
+        State = BroadcastState.Disconnected;
+        DisconnectedAt = _time.GetUtcNow();
+        _reconnectTimer.Change(ReconnectWindow, Timeout.InfiniteTimeSpan);
+    }
+
+    private void End(bool evenIfReturned)
+    {
+        Publication? publication;
+        lock (_gate)
+        {
+            if (State == BroadcastState.Ended || (_publication is not null && !evenIfReturned))
+            {
+                return;
+            }
+
+            (publication, _publication) = (_publication, null);
+            State = BroadcastState.Ended;
+            _reconnectTimer.Dispose();
+            _readers.ForEach(reader => reader.Complete());
+        }
+
+        publication?.Cancel();
+        _ended(this);
+        Announce();
+    }
+
+    private void Announce() => _changes.Publish(new StreamChanged(StreamId));
+}
+
+public enum BroadcastState
+{
+    /// <summary>Connected, no sample yet.</summary>
+    Preparing,
+    Active,
+
+    /// <summary>The encoder is away; the reconnect window runs.</summary>
+    Disconnected,
+    Ended,
+}

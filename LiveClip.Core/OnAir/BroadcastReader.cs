@@ -1,0 +1,115 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.OnAir;
+
+/// <summary>
+/// One consumer's queue of a broadcast's samples, bounded by bytes and by wall-clock age. When it is full it drops up to the next sync
+/// sample and counts, so that a slow reader loses pictures and never holds up the publisher.
+/// </summary>
+public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, TimeProvider time) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly Queue<Sample> _queue = new();
+    private readonly SemaphoreSlim _available = new(0, 1);
+    private long _bytes;
+    private bool _skipToSync;
+    private bool _completed;
+    private long _dropped;
+
+    /// <summary>How many samples the reader was too slow for.</summary>
+    public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>All samples, in publishing order, until the broadcast ends.</summary>
+    public async IAsyncEnumerable<Sample> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            while (TryRead(out var sample))
+            {
+                yield return sample;
+            }
+
+            if (IsDrained())
+            {
+                yield break;
+            }
+
+            await _available.WaitAsync(cancellationToken);
+        }
+    }
+
+    public void Dispose() => _available.Dispose();
+
+    internal void Offer(Sample sample)
+    {
+        lock (_gate)
+        {
+            if (_completed || !HasRoomFor(sample))
+            {
+                Interlocked.Increment(ref _dropped);
+                return;
+            }
+
+            _queue.Enqueue(sample);
+            _bytes += sample.Data.Length;
+            Signal();
+        }
+    }
+
+    internal void Complete()
+    {
+        lock (_gate)
+        {
+            _completed = true;
+            Signal();
+        }
+    }
+
+    private bool HasRoomFor(Sample sample)
+    {
+        if (_skipToSync)
+        {
+            _skipToSync = sample is not { Track: VideoTrack, IsSync: true };
+        }
+
+        if (_bytes + sample.Data.Length > maxBytes
+            || (_queue.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Arrival) > maxAge))
+        {
+            _skipToSync = true;
+        }
+
+        return !_skipToSync;
+    }
+
+    private void Signal()
+    {
+        if (_available.CurrentCount == 0)
+        {
+            _available.Release();
+        }
+    }
+
+    private bool TryRead([MaybeNullWhen(false)] out Sample sample)
+    {
+        lock (_gate)
+        {
+            if (!_queue.TryDequeue(out sample))
+            {
+                return false;
+            }
+
+            _bytes -= sample.Data.Length;
+            return true;
+        }
+    }
+
+    private bool IsDrained()
+    {
+        lock (_gate)
+        {
+            return _completed && _queue.Count == 0;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.OnAir;
+
+/// <summary>One connection's right to feed a broadcast, until it ends or another connection takes over.</summary>
+#pragma warning disable CA1001 // A source without timer or linked token holds nothing to dispose, and Cancel may come at any time.
+public sealed class Publication
+#pragma warning restore CA1001
+{
+    private readonly Broadcast _broadcast;
+    private readonly CancellationTokenSource _cancelled = new();
+
+    internal Publication(Broadcast broadcast, string remoteAddress, string? encoder, DateTimeOffset startedAt) =>
+        (_broadcast, RemoteAddress, Encoder, StartedAt) = (broadcast, remoteAddress, encoder, startedAt);
+
+    public string RemoteAddress { get; }
+
+    /// <summary>How the encoder names itself: "FMLE/3.0 (compatible; OBS)".</summary>
+    public string? Encoder { get; }
+
+    public DateTimeOffset StartedAt { get; }
+
+    /// <summary>Cancelled when the connection is to be closed: taken over, key rotated, broadcast over, server stopping.</summary>
+    public CancellationToken Cancelled => _cancelled.Token;
+
+    public void Publish(Sample sample) => _broadcast.Publish(this, sample);
+
+    /// <summary>A time stamp had to be mended.</summary>
+    public void CountRepair() => _broadcast.CountRepair();
+
+    /// <param name="endedByPublisher">It said so (deleteStream, FCUnpublish); else the connection was lost and may come back.</param>
+    public void Finish(bool endedByPublisher) => _broadcast.Finish(this, endedByPublisher);
+
+    internal void Cancel() => _cancelled.Cancel();
+}
