@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Core.Clips;
 
-/// <summary>Takes requests for clips, keeps their status in the catalog and hands them to <see cref="ClipWorker"/>.</summary>
+/// <summary>Takes requests for clips, keeps their status in the catalog and hands them to the worker.</summary>
 public sealed class ClipQueue(
     IDbContextFactory<CatalogDbContext> contexts, CatalogWriter catalog, ChangeFeed changes, TimeProvider time)
 {
