@@ -9,7 +9,8 @@ public sealed class AudioSpecificConfig : IEquatable<AudioSpecificConfig>
     private const int LowDelay = 23;
 
     // ISO 14496-3 Table 1.18, by samplingFrequencyIndex.
-    private static readonly int[] Rates = [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
+    private static readonly int[] Rates =
+        [96_000, 88_200, 64_000, 48_000, 44_100, 32_000, 24_000, 22_050, 16_000, 12_000, 11_025, 8_000, 7_350];
 
     // ISO 14496-3 Table 1.19, by channelConfiguration; 0: reserved or told by a program config element.
     private static readonly int[] ChannelCounts = [0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0];
@@ -35,7 +36,8 @@ public sealed class AudioSpecificConfig : IEquatable<AudioSpecificConfig>
 
     // §1.6.2.1:  audioObjectType(5 [+6]) | samplingFrequencyIndex(4 [+24]) | channelConfiguration(4)
     //   | [for SBR and PS: extensionSamplingFrequencyIndex(4 [+24]) | audioObjectType(5 [+6])]
-    // §4.4.1 GASpecificConfig:  frameLengthFlag(1) | dependsOnCoreCoder(1) [coreCoderDelay(14)] | extensionFlag(1) | [program_config_element]
+    // §4.4.1 GASpecificConfig:  frameLengthFlag(1) | dependsOnCoreCoder(1) [coreCoderDelay(14)] | extensionFlag(1)
+    //   | [program_config_element]
     // What follows (error resilience, SBR signalled backward compatibly) changes neither rate nor frame length of the core.
     /// <exception cref="SampleFormatException">The bytes end too early or describe no AAC that is known here.</exception>
     public static AudioSpecificConfig Parse(ReadOnlyMemory<byte> record)

@@ -65,7 +65,7 @@ public sealed record SequenceParameterSet
     /// <summary>Null when the stream does not tell.</summary>
     public FrameRate? FrameRate { get; private init; }
 
-    /// <summary>How many pictures at most precede one in decode order and follow it in display; the standard's guess when not told.</summary>
+    /// <summary>How many pictures at most come before another when decoded and after it when shown; the worst case when not told.</summary>
     public int ReorderDepth { get; private init; }
 
     /// <param name="nalUnit">From its header byte on, emulation prevention bytes included.</param>
@@ -179,7 +179,8 @@ public sealed record SequenceParameterSet
         var fields = frameMbsOnly ? 1u : 2u;
         if (widthInMbs * heightInMapUnits * fields > MaxPictureInMbs || heightInMapUnits * fields > MaxSideInMbs)
         {
-            throw reader.Fault("pic_height_in_map_units_minus1", $"{widthInMbs * 16}×{heightInMapUnits * fields * 16} is more than 8192×4320");
+            var size = $"{widthInMbs * 16}×{heightInMapUnits * fields * 16}";
+            throw reader.Fault("pic_height_in_map_units_minus1", $"{size} is more than 8192×4320");
         }
 
         if (!frameMbsOnly)
