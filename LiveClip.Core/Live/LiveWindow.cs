@@ -90,7 +90,7 @@ public sealed class LiveWindow
                 [.. _runs],
                 [.. _segments],
                 _inMemory.Last?.Value is { Closed: null } open ? open : null,
-                [.. _lost.Where(number => number < oldestInMemory)],
+                _lost.Where(number => number < oldestInMemory).ToHashSet(),
                 TargetDuration,
                 NewestPicture);
         }
