@@ -61,10 +61,11 @@ public sealed partial class RollingWindowCleaner(
         }
 
         // From the lists first, then from the disk: nothing that is listed is missing.
-        window.Forget(old[^1].Number + 1);
+        var last = old[^1].Number;
+        window.Forget(last + 1);
         await catalog.WriteAsync(
             context => context.Segments
-                .Where(segment => segment.RecordingId == window.Recording.Id && segment.Number <= old[^1].Number)
+                .Where(segment => segment.RecordingId == window.Recording.Id && segment.Number <= last)
                 .ExecuteDeleteAsync(cancellationToken),
             cancellationToken);
         old.ForEach(segment => store.Delete(segment.RecordingId, segment.Run, segment.Number));
