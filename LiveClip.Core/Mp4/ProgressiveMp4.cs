@@ -10,7 +10,11 @@ namespace LiveClip.Core.Mp4;
 /// <param name="EditMediaTime">Presentation time of the sample shown at the clip's 0, in ticks of the media.</param>
 /// <param name="EditDuration">How long the track is shown, in ticks of 90 kHz.</param>
 public sealed record ProgressiveTrack(
-    Track Track, IReadOnlyList<IndexedSample> Samples, Timescale MediaTimescale, long EditMediaTime, long EditDuration);
+    Track Track, IReadOnlyList<IndexedSample> Samples, Timescale MediaTimescale, long EditMediaTime, long EditDuration)
+{
+    /// <summary>How long nothing of the track is shown at first, in ticks of 90 kHz.</summary>
+    public long EditDelay { get; init; }
+}
 
 /// <summary>Consecutive samples of one track that lie together in the file.</summary>
 public readonly record struct ChunkOfSamples(int TrackIndex, int FirstSample, int Count);
@@ -117,7 +121,7 @@ public static class ProgressiveMp4
         using (writer.Box(BoxType.Moov))
         {
             MovieBoxes.WriteMovieHeader(
-                writer, tracks.Max(track => track.EditDuration), tracks.Max(track => track.Track.Id) + 1);
+                writer, tracks.Max(track => track.EditDelay + track.EditDuration), tracks.Max(track => track.Track.Id) + 1);
             for (var index = 0; index < tracks.Count; index++)
             {
                 var chunkSizes = order.Where(chunk => chunk.TrackIndex == index).Select(chunk => chunk.Count).ToArray();
@@ -136,7 +140,7 @@ public static class ProgressiveMp4
         var mediaDuration = last.DecodeTime + last.Duration;
         using (writer.Box(BoxType.Trak))
         {
-            MovieBoxes.WriteTrackHeader(writer, track.Track, track.EditDuration);
+            MovieBoxes.WriteTrackHeader(writer, track.Track, track.EditDelay + track.EditDuration);
             WriteEdit(writer, track, mediaDuration);
             using (writer.Box(BoxType.Mdia))
             {
@@ -151,11 +155,12 @@ public static class ProgressiveMp4
         }
     }
 
-    // §8.6.6 elst:  version(8)=1 flags(24)=0 | entry_count(32)=1 | segment_duration(64), of the movie | media_time(64), of the media
-    //   | media_rate(16.16)=1.0       absent when the whole media is shown from its 0
+    // §8.6.6 elst:  version(8)=1 flags(24)=0 | entry_count(32) | entries: segment_duration(64), of the movie | media_time(64), of the
+    //   media, -1 = show nothing | media_rate(16.16)=1.0       absent when the whole media is shown from its 0
     private static void WriteEdit(BoxWriter writer, ProgressiveTrack track, long mediaDuration)
     {
-        if (track.EditMediaTime == 0 && track.MediaTimescale.To(MovieBoxes.MovieTimescale, mediaDuration) == track.EditDuration)
+        if (track.EditMediaTime == 0 && track.EditDelay == 0
+            && track.MediaTimescale.To(MovieBoxes.MovieTimescale, mediaDuration) == track.EditDuration)
         {
             return;
         }
@@ -163,9 +168,19 @@ public static class ProgressiveMp4
         using (writer.Box(BoxType.Edts))
         using (writer.FullBox(BoxType.Elst, version: 1, flags: 0))
         {
-            writer.WriteUInt32(1);
-            writer.WriteInt64(track.EditDuration);
-            writer.WriteInt64(track.EditMediaTime);
+            writer.WriteUInt32(track.EditDelay > 0 ? 2u : 1u);
+            if (track.EditDelay > 0)
+            {
+                WriteEntry(track.EditDelay, -1);
+            }
+
+            WriteEntry(track.EditDuration, track.EditMediaTime);
+        }
+
+        void WriteEntry(long duration, long mediaTime)
+        {
+            writer.WriteInt64(duration);
+            writer.WriteInt64(mediaTime);
             writer.WriteUInt32(0x0001_0000);
         }
     }
