@@ -50,7 +50,7 @@ public sealed class FfmpegArguments
     public static FfmpegArguments DemoSource()
     {
         // One picture, drawn once and scrolled: a fifth of a core with the encoding. Sources that draw each picture cost several times that.
-        var background = "gradients=s=1280x720:r=30:n=4:c0=0x0b132b:c1=0x8a508b:c2=0x5bc0be:c3=0x0b132b:x0=0:y0=0:x1=1280:y1=0"
+        var background = "gradients=s=1280x720:r=30:n=4:c0=0x0b132b:c1=0x8a508b:c2=0x5bc0be:c3=0x0b132b:x0=0:y0=360:x1=1279:y1=360"
             + ",format=yuv420p,trim=end_frame=1,noise=c0s=5,loop=-1:1:0,setpts=N/30/TB,scroll=h=0.003125";
         var font = File.Exists(MonospaceFont) ? $"fontfile={MonospaceFont}:" : "";
         var clock = $@"drawtext={font}text='%{{localtime\:%T}}':fontsize=120:fontcolor=white:x=(w-text_w)/2:y=250";
