@@ -35,12 +35,12 @@ public partial class DocsTests
         var text = Read(document);
         var folder = Path.GetDirectoryName(document)!;
 
-        Assert.Empty(
+        Offences.None(
             from path in NamedInBackticks(text)
             where !MadeByRunning.Contains(path)
             where !new[] { "", folder, "LiveClip.Core", "LiveClip.Web", "LiveClip.Tests" }.Any(start => Exists(start, path))
             select $"{document}: `{path}`");
-        Assert.Empty(
+        Offences.None(
             from path in Links(text)
             where !Exists(folder, path)
             select $"{document}: ({path})");

@@ -45,7 +45,7 @@ public partial class FolderRulesTests
     {
         Assert.True(MayUse.ContainsKey(folder), $"{Core}/{folder} is not in the table of who may use whom");
 
-        Assert.Empty(
+        Offences.None(
             from file in Sources($"{Core}/{folder}")
             from used in UsedFolders(file.Text, Core)
             where used != folder && !MayUse[folder].Contains(used)
@@ -53,14 +53,14 @@ public partial class FolderRulesTests
     }
 
     [Fact]
-    public void Web_uses_Core_from_the_top_of_the_stair_only() => Assert.Empty(
+    public void Web_uses_Core_from_the_top_of_the_stair_only() => Offences.None(
         from file in Sources(Web)
         from used in UsedFolders(file.Text, Core)
         where !WebMayUse.Contains(used)
         select $"{file.Path} uses {used}");
 
     [Fact]
-    public void Pages_Api_and_Hubs_do_not_use_each_other() => Assert.Empty(
+    public void Pages_Api_and_Hubs_do_not_use_each_other() => Offences.None(
         from door in WebDoors
         from file in Sources($"{Web}/{door}")
         from other in WebDoors
@@ -68,7 +68,7 @@ public partial class FolderRulesTests
         select $"{file.Path} uses {other}");
 
     [Fact]
-    public void Core_uses_nothing_of_Web() => Assert.Empty(
+    public void Core_uses_nothing_of_Web() => Offences.None(
         from file in Sources(Core)
         where Mentions(file.Text, Web)
         select file.Path);
@@ -77,7 +77,7 @@ public partial class FolderRulesTests
     [InlineData(Core)]
     [InlineData(Web)]
     [InlineData("LiveClip.Tests")]
-    public void A_namespace_is_a_folder(string project) => Assert.Empty(
+    public void A_namespace_is_a_folder(string project) => Offences.None(
         from file in Sources(project)
         where file.Path.EndsWith(".cs", StringComparison.Ordinal)
         let declared = Namespace().Match(file.Text)
@@ -85,7 +85,7 @@ public partial class FolderRulesTests
         select $"{file.Path} declares {declared.Groups["name"].Value}");
 
     [Fact]
-    public void No_using_of_our_own_is_global_but_for_those_of_the_components() => Assert.Empty(
+    public void No_using_of_our_own_is_global_but_for_those_of_the_components() => Offences.None(
         from project in new[] { Core, Web }
         from file in Sources(project)
         where GlobalUsing().IsMatch(file.Text)
