@@ -33,14 +33,8 @@ internal sealed class StuckTarget : MemoryStream
 /// <summary>Has nothing to give and does not end, until it is cancelled.</summary>
 internal sealed class SilentSource : MemoryStream
 {
-    private readonly TaskCompletionSource _asked = new(TaskCreationOptions.RunContinuationsAsynchronously);
-
-    /// <summary>Someone has begun to read.</summary>
-    public Task Asked => _asked.Task;
-
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
-        _asked.TrySetResult();
         await new TaskCompletionSource().Task.WaitAsync(cancellationToken);
         return 0;
     }

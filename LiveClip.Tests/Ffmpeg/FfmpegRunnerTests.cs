@@ -8,6 +8,9 @@ namespace LiveClip.Tests.Ffmpeg;
 
 public class FfmpegRunnerTests
 {
+    /// <summary>The exit code of SIGKILL.</summary>
+    private const int Killed = 128 + 9;
+
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(30);
 
     /// <summary>Never ends by itself, and does not wait between pictures.</summary>
@@ -105,13 +108,20 @@ public class FfmpegRunnerTests
     [Fact]
     public async Task A_run_that_never_ends_is_stopped_at_its_deadline()
     {
-        var started = Stopwatch.GetTimestamp();
-
         var error = await Assert.ThrowsAsync<FfmpegException>(
             () => _ffmpeg.RunAsync(Endless, TimeSpan.FromSeconds(1), null, null, TestEnd));
 
         Assert.Contains("had not ended after 00:00:01", error.Message, StringComparison.Ordinal);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(4));
+        Assert.NotEqual(Killed, error.ExitCode);
+    }
+
+    [Fact]
+    public async Task A_run_that_waits_for_its_input_does_not_have_to_be_killed()
+    {
+        var error = await Assert.ThrowsAsync<FfmpegException>(
+            () => _ffmpeg.RunAsync(Echo, TimeSpan.FromSeconds(1), new SilentSource(), null, TestEnd));
+
+        Assert.NotEqual(Killed, error.ExitCode);
     }
 
     [Fact]
@@ -122,8 +132,8 @@ public class FfmpegRunnerTests
         var error = await Assert.ThrowsAsync<FfmpegException>(
             () => _ffmpeg.RunAsync(EndlessOutput, TimeSpan.FromSeconds(1), null, new StuckTarget(), TestEnd));
 
-        Assert.Equal(128 + 9, error.ExitCode);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(6), TimeSpan.FromSeconds(10));
+        Assert.Equal(Killed, error.ExitCode);
+        Assert.True(Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(5.9));
     }
 
     [Fact]
@@ -135,27 +145,20 @@ public class FfmpegRunnerTests
             .With("-re", "-f", "lavfi", "-i", "color=s=64x64:r=100", "-g", "1", "-bf", "0", "-flush_packets", "1")
             .Output(folder.File("cancelled.mp4"));
         var run = _ffmpeg.RunAsync(arguments, Timeout.InfiniteTimeSpan, null, null, cancel.Token);
-        await Eventually.TrueAsync(() => File.Exists(folder.File("cancelled.mp4")), Enough);
+        var file = new FileInfo(folder.File("cancelled.mp4"));
+        await Eventually.TrueAsync(
+            () =>
+            {
+                file.Refresh();
+                return file.Exists && file.Length > 1000;
+            },
+            Enough,
+            "the first pictures in the file");
 
         await cancel.CancelAsync();
 
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
         await ChildProcess.RunAsync("ffprobe", ["-v", "error", folder.File("cancelled.mp4")], Enough);
-    }
-
-    [Fact]
-    public async Task A_cancelled_run_that_waits_for_its_input_ends_at_once()
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(TestEnd);
-        var source = new SilentSource();
-        var run = _ffmpeg.RunAsync(Echo, Timeout.InfiniteTimeSpan, source, null, cancel.Token);
-        await source.Asked;
-        var cancelled = Stopwatch.GetTimestamp();
-
-        await cancel.CancelAsync();
-
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run);
-        Assert.InRange(Stopwatch.GetElapsedTime(cancelled), TimeSpan.Zero, TimeSpan.FromSeconds(4));
     }
 
     [Fact]
