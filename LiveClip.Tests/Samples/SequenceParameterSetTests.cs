@@ -38,7 +38,7 @@ public class SequenceParameterSetTests
     [InlineData("320x240", "60", "high10", "yuv420p10le", "-bf", "1")]
     [InlineData("322x242", "50", "high422", "yuv422p10le", "-bf", "3")]
     [InlineData("322x242", "30", "high444", "yuv444p", "-bf", "3")]
-    [InlineData("720x576", "25", "high", "yuv420p", "-flags", "+ildct+ilme")]
+    [InlineData("1920x1080", "25", "high", "yuv420p", "-flags", "+ildct+ilme")]
     [InlineData("720x576", "25", "high", "yuv420p", "-x264-params", "nal-hrd=vbr:vbv-maxrate=900:vbv-bufsize=900")]
     [InlineData("720x576", "25", "high", "yuv420p", "-x264-params", "open-gop=1:b-pyramid=normal")]
     [InlineData("720x576", "25", "main", "yuv420p", "-color_primaries", "bt709")]
