@@ -32,6 +32,9 @@ public static class LiveClipServices
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<LiveStreamRegister>();
         services.AddSingleton<SetupLink>();
+        services.AddSingleton<AccountSetup>();
+        services.AddLiveClipOptions<BootstrapOptions>(configuration, "Bootstrap");
+        services.AddHostedService<FirstStart>();
 
         services.AddLiveClipOptions<IngestOptions>(configuration, "Ingest");
         services.AddSingleton<StreamKeys>();

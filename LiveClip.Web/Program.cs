@@ -2,26 +2,75 @@ using LiveClip.Core;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Web.Api;
+using LiveClip.Web.Components;
+using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
+using Radzen;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+// Published output holds its static files; build output only knows where they lie.
+builder.WebHost.UseStaticWebAssets();
+
 builder.Services.AddLiveClip(builder.Configuration);
-builder.Services.AddMediaCors();
 builder.Services.AddSingleton<Listeners>();
 builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
+builder.Services.AddMediaCors();
+builder.Services.AddSignIn();
+builder.Services.AddAntiforgery();
+builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
+builder.Services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitMaxRetained = 50);
+builder.Services.AddScoped<DialogService>();
+builder.Services.AddScoped<Toasts>();
+builder.Services.AddScoped<PublicLinks>();
+
+var proxies = builder.Configuration.GetSection("LiveClip:TrustedProxies").Get<string[]>() ?? [];
+builder.Services.Configure<ForwardedHeadersOptions>(options =>
+{
+    options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+    proxies.ToList().ForEach(proxy => options.KnownProxies.Add(System.Net.IPAddress.Parse(proxy)));
+});
+
 var app = builder.Build();
+
 await using (var catalog = await app.Services.GetRequiredService<IDbContextFactory<CatalogDbContext>>().CreateDbContextAsync())
 {
     await catalog.Database.EnsureCreatedAsync();
 }
-var s = await app.Services.GetRequiredService<LiveStreamRegister>().CreateAsync(new LiveStreamSettings { MaxClipSeconds = 1200, EnableDvrMode = true }, default);
-Console.WriteLine("KEY " + app.Services.GetRequiredService<LiveStreamRegister>().RevealKey(s));
-Console.WriteLine("PLAY " + s.PlaybackIds[0].Id);
+
+if (proxies.Length > 0)
+{
+    app.UseForwardedHeaders();
+}
+
+app.UseSecurityHeaders();
+app.UseExceptionHandler("/error", createScopeForErrors: true);
+app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
+app.UseRouting();
 app.UseCors();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+
+app.MapStaticAssets().AllowAnonymous();
+app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
+app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapStreamKeyApi();
 app.MapPlayback();
+
+// The policy stands here for the circuit's own endpoints; pages add their own, the public ones say AllowAnonymous.
+app.MapRazorComponents<App>()
+    .AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null)
+    .RequireAuthorization(Policies.Watch);
+app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
+
 await app.StartAsync();
 app.Services.GetRequiredService<Listeners>().Announce();
 await app.WaitForShutdownAsync();
+
+static bool AsksForPage(HttpContext context) =>
+    context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
