@@ -27,6 +27,9 @@ public static class LiveClipServices
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<LiveStreamRegister>();
         services.AddSingleton<SetupLink>();
+        services.AddSingleton<AccountSetup>();
+        services.AddOptions<BootstrapOptions>().Bind(configuration.GetSection("LiveClip:Bootstrap"));
+        services.AddHostedService<FirstStart>();
 
         services.AddSingleton<BroadcastRegistry>();
 

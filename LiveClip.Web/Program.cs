@@ -1,3 +1,67 @@
-var builder = WebApplication.CreateBuilder(args);
+using LiveClip.Core;
+using LiveClip.Core.Access;
+using LiveClip.Core.Catalog;
+using LiveClip.Web.Api;
+using LiveClip.Web.Components;
+using LiveClip.Web.Components.Controls;
+using LiveClip.Web.Hosting;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.EntityFrameworkCore;
+using Radzen;
+
+var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+
+// Published output holds its static files; build output only knows where they lie.
+builder.WebHost.UseStaticWebAssets();
+
+builder.Services.AddLiveClip(builder.Configuration);
+builder.Services.AddSignIn();
+builder.Services.AddAntiforgery();
+builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
+builder.Services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitMaxRetained = 50);
+builder.Services.AddScoped<DialogService>();
+builder.Services.AddScoped<Toasts>();
+builder.Services.AddScoped<PublicLinks>();
+
+var proxies = builder.Configuration.GetSection("LiveClip:TrustedProxies").Get<string[]>() ?? [];
+builder.Services.Configure<ForwardedHeadersOptions>(options =>
+{
+    options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
+    proxies.ToList().ForEach(proxy => options.KnownProxies.Add(System.Net.IPAddress.Parse(proxy)));
+});
+
 var app = builder.Build();
-app.Run();
+
+await using (var catalog = await app.Services.GetRequiredService<IDbContextFactory<CatalogDbContext>>().CreateDbContextAsync())
+{
+    await catalog.Database.EnsureCreatedAsync();
+}
+
+if (proxies.Length > 0)
+{
+    app.UseForwardedHeaders();
+}
+
+app.UseExceptionHandler("/error", createScopeForErrors: true);
+app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
+app.UseSecurityHeaders();
+app.UseRouting();
+app.UseAuthentication();
+app.UseAuthorization();
+app.UseAntiforgery();
+
+app.MapStaticAssets().AllowAnonymous();
+app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
+app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapStreamKeyApi();
+
+// The policy stands here for the circuit's own endpoints; pages add their own, the public ones say AllowAnonymous.
+app.MapRazorComponents<App>()
+    .AddInteractiveServerRenderMode(options => options.ContentSecurityFrameAncestorsPolicy = null)
+    .RequireAuthorization(Policies.Watch);
+app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
+
+await app.RunAsync();
+
+static bool AsksForPage(HttpContext context) =>
+    context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
