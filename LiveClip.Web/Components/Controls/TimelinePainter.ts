@@ -26,10 +26,10 @@ const CLIPS_HEIGHT = 28;
 const MAX_CLIP_ROWS = 4;
 
 const COLOURS = {
-  ruler: '#8d96a7', minor: '#2a2f3a', major: '#3d4554', track: '#1c3442', trackTop: '#2f5f78', gap: '#20242d', hatch: '#414857',
-  range: 'rgb(255 178 36 / 26%)', rangeEdge: '#ffb224', dim: 'rgb(9 11 15 / 46%)', playhead: '#e6e9ef', live: '#ff4553',
-  hover: 'rgb(230 233 239 / 32%)', line: '#2a2f3a', lane: '#12151b', window: 'rgb(230 233 239 / 14%)', windowEdge: '#8d96a7',
-  ready: '#46a758', cutting: '#3b82c4', failed: '#d92d3a',
+  ruler: '#9da6b5', minor: '#2a2f3a', major: '#3d4554', track: '#1c3442', trackTop: '#2f5f78', gap: '#20242d', hatch: '#414857',
+  range: 'rgb(245 184 61 / 26%)', rangeEdge: '#f5b83d', dim: 'rgb(9 11 15 / 46%)', playhead: '#e6e9ef', live: '#e5303d',
+  hover: 'rgb(230 233 239 / 32%)', line: '#2a2f3a', lane: '#12151b', window: 'rgb(230 233 239 / 14%)', windowEdge: '#9da6b5',
+  ready: '#4cd08a', cutting: '#3b82c4', failed: '#e5303d',
 };
 
 export function paint(canvas: HTMLCanvasElement, view: View, scene: Scene): void {
