@@ -2,6 +2,7 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Clips;
 using LiveClip.Web.Hosting;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Api;
@@ -120,17 +121,14 @@ public static class ClipsApi
         _ => new TimelineRange(body.Start!.Value, body.End!.Value),
     };
 
-    private static IResult Refused(ClipRefusal refusal) => refusal.Reason switch
+    private static JsonHttpResult<ApiErrorResponse> Refused(ClipRefusal refusal) => refusal.Reason switch
     {
         ClipRefusalReason.NotFound => ApiResults.Error(StatusCodes.Status404NotFound, refusal.Message),
-        ClipRefusalReason.NotYet => Fault(StatusCodes.Status409Conflict, "not received yet", refusal),
+        ClipRefusalReason.NotYet => ApiResults.Error(
+            StatusCodes.Status409Conflict, "not received yet", refusal.Message, new ApiFieldError(refusal.Field, refusal.Message)),
         ClipRefusalReason.Busy => ApiResults.Error(StatusCodes.Status429TooManyRequests, refusal.Message),
         _ => ApiResults.Invalid(new ApiFieldError(refusal.Field, refusal.Message)),
     };
-
-    private static IResult Fault(int status, string message, ClipRefusal refusal) => TypedResults.Json(
-        new ApiErrorResponse(new ApiError(status, message, refusal.Message, [new ApiFieldError(refusal.Field, refusal.Message)])),
-        statusCode: status);
 
     private sealed record CreateClipRequest(
         double? Start,
