@@ -2,11 +2,15 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
+using LiveClip.Core.Ingest;
+using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 
 namespace LiveClip.Core;
 
@@ -28,13 +32,31 @@ public static class LiveClipServices
         services.AddSingleton<LiveStreamRegister>();
         services.AddSingleton<SetupLink>();
         services.AddSingleton<AccountSetup>();
-        services.AddOptions<BootstrapOptions>().Bind(configuration.GetSection("LiveClip:Bootstrap"));
+        services.AddLiveClipOptions<BootstrapOptions>(configuration, "Bootstrap");
         services.AddHostedService<FirstStart>();
 
+        services.AddLiveClipOptions<IngestOptions>(configuration, "Ingest");
+        services.AddSingleton<StreamKeys>();
+        services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<BroadcastRegistry>();
+        services.AddSingleton<LiveWindows>();
 
-        services.AddOptions<ClipOptions>().Bind(configuration.GetSection("LiveClip:Clips")).ValidateDataAnnotations().ValidateOnStart();
+        services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<SegmentStore>();
+        services.AddSingleton<RecordingTimelines>();
+        services.AddSingleton<RecordingRecovery>();
+        services.AddHostedService<LiveStreamStatusWriter>();
+        services.AddHostedService<RecorderHost>();
+        services.AddHostedService<RollingWindowCleaner>();
+
+        services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<ClipQueue>();
         return services;
     }
+
+    /// <summary>Bound to <c>LiveClip:{section}</c> and checked at start, so that a wrong value is named before anything runs.</summary>
+    private static OptionsBuilder<TOptions> AddLiveClipOptions<TOptions>(
+        this IServiceCollection services, IConfiguration configuration, string section)
+        where TOptions : class =>
+        services.AddOptions<TOptions>().Bind(configuration.GetSection($"LiveClip:{section}")).ValidateDataAnnotations().ValidateOnStart();
 }

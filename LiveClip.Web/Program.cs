@@ -6,7 +6,9 @@ using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
 using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Radzen;
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
@@ -15,6 +17,9 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 builder.WebHost.UseStaticWebAssets();
 
 builder.Services.AddLiveClip(builder.Configuration);
+builder.Services.AddSingleton<Listeners>();
+builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
+builder.Services.AddMediaCors();
 builder.Services.AddSignIn();
 builder.Services.AddAntiforgery();
 builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
@@ -42,10 +47,11 @@ if (proxies.Length > 0)
     app.UseForwardedHeaders();
 }
 
+app.UseSecurityHeaders();
 app.UseExceptionHandler("/error", createScopeForErrors: true);
 app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
-app.UseSecurityHeaders();
 app.UseRouting();
+app.UseCors();
 app.UseAuthentication();
 app.UseAuthorization();
 app.UseAntiforgery();
@@ -54,6 +60,7 @@ app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
 app.MapHealthChecks("/healthz/ready").AllowAnonymous();
 app.MapStreamKeyApi();
+app.MapPlayback();
 
 // The policy stands here for the circuit's own endpoints; pages add their own, the public ones say AllowAnonymous.
 app.MapRazorComponents<App>()
@@ -61,7 +68,9 @@ app.MapRazorComponents<App>()
     .RequireAuthorization(Policies.Watch);
 app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 
-await app.RunAsync();
+await app.StartAsync();
+app.Services.GetRequiredService<Listeners>().Announce();
+await app.WaitForShutdownAsync();
 
 static bool AsksForPage(HttpContext context) =>
     context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Options;
@@ -33,7 +34,15 @@ public sealed class FirstStart(
 
     public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    private string Address() => configuration["LiveClip:PublicUrl"] is { Length: > 0 } configured
-        ? configured
-        : server.Features.Get<IServerAddressesFeature>()?.Addresses.FirstOrDefault() ?? "";
+    private string Address()
+    {
+        if (configuration["LiveClip:PublicUrl"] is { Length: > 0 } configured)
+        {
+            return configured;
+        }
+
+        var listening = BindingAddress.Parse(server.Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var isAny = listening.Host is "[::]" or "0.0.0.0" or "*" or "+";
+        return $"{listening.Scheme}://{(isAny ? "localhost" : listening.Host)}:{listening.Port}";
+    }
 }

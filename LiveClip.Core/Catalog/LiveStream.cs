@@ -39,6 +39,14 @@ public sealed class LiveStream
 
     public Dictionary<string, string> Metadata { get; init; } = [];
 
+    /// <summary>
+    /// Media and discontinuity sequence numbers count through the life of the live stream, because those of its live playlist must
+    /// not go back when the next broadcast begins (RFC 8216bis §6.2.2). Brought up to date when a recording ends.
+    /// </summary>
+    public long NextSegmentNumber { get; set; }
+
+    public long NextDiscontinuity { get; set; }
+
     public required DateTimeOffset CreatedAt { get; init; }
 
     public List<PlaybackId> PlaybackIds { get; init; } = [];

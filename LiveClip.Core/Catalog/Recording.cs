@@ -15,10 +15,7 @@ public sealed class Recording
     /// <summary>EXT-X-TARGETDURATION in seconds: fixed once known, since RFC 8216bis §4.4.3.1 forbids it to change.</summary>
     public int? TargetDuration { get; set; }
 
-    /// <summary>
-    /// Number of its first segment and of the first discontinuity: both count through the life of the live stream, because a live
-    /// playlist's media and discontinuity sequence must not go back when the next broadcast begins (RFC 8216bis §6.2.2).
-    /// </summary>
+    /// <summary>Where the live stream's numbers stood when it began (<see cref="LiveStream.NextSegmentNumber"/>).</summary>
     public required long FirstSegmentNumber { get; init; }
 
     public required long FirstDiscontinuity { get; init; }

@@ -36,4 +36,7 @@ public enum ClipRefusalReason
 
     /// <summary>It could be made, but not now: the end has not been received yet.</summary>
     NotYet,
+
+    /// <summary>Too many clips are waiting.</summary>
+    Busy,
 }

@@ -37,12 +37,14 @@ public sealed class Broadcast
     /// <summary>Who publishes now; null while the encoder is away.</summary>
     public Publication? Publication => Volatile.Read(ref _publication);
 
+    public PublisherBrake Brake { get; } = new();
+
     public BroadcastHealth Health => _meter.Read(Interlocked.Read(ref _repairs));
 
     /// <summary>Every sample from now on, in a queue of its own. A late reader starts with the next sync sample by itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
     {
-        var reader = new BroadcastReader(maxBytes, maxAge, _time);
+        var reader = new BroadcastReader(maxBytes, maxAge, Brake, _time);
         lock (_gate)
         {
             _readers.Add(reader);

@@ -8,7 +8,7 @@ namespace LiveClip.Core.OnAir;
 /// One consumer's queue of a broadcast's samples, bounded by bytes and by wall-clock age. When it is full it drops up to the next sync
 /// sample and counts, so that a slow reader loses pictures and never holds up the publisher.
 /// </summary>
-public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, TimeProvider time) : IDisposable
+public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBrake brake, TimeProvider time) : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Queue<Sample> _queue = new();
@@ -54,6 +54,11 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, TimeProvider
 
             _queue.Enqueue(sample);
             _bytes += sample.Data.Length;
+            if (_bytes > maxBytes / 2)
+            {
+                brake.Apply(this);
+            }
+
             Signal();
         }
     }
@@ -101,6 +106,11 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, TimeProvider
             }
 
             _bytes -= sample.Data.Length;
+            if (_bytes <= maxBytes / 2)
+            {
+                brake.Release(this);
+            }
+
             return true;
         }
     }

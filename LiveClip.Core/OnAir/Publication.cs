@@ -25,6 +25,9 @@ public sealed class Publication
 
     public void Publish(Sample sample) => _broadcast.Publish(this, sample);
 
+    /// <summary>For a publisher that runs ahead of real time: waits while a queue behind it is half full.</summary>
+    public Task WaitForReadersAsync(CancellationToken cancellationToken) => _broadcast.Brake.WaitAsync(cancellationToken);
+
     /// <summary>A time stamp had to be mended.</summary>
     public void CountRepair() => _broadcast.CountRepair();
 

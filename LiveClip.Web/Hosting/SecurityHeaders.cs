@@ -10,10 +10,18 @@ internal static class SecurityHeaders
 
     public static IApplicationBuilder UseSecurityHeaders(this IApplicationBuilder app) => app.Use((context, next) =>
     {
-        var headers = context.Response.Headers;
-        headers.ContentSecurityPolicy = Policy + (context.Request.Path.StartsWithSegments("/embed") ? "*" : "'none'");
-        headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "same-origin";
+        // The address that was asked for: an error page is drawn under its own.
+        var framers = context.Request.Path.StartsWithSegments("/embed") ? "*" : "'none'";
+
+        // At the last moment, because the error page begins with an empty answer.
+        context.Response.OnStarting(() =>
+        {
+            var headers = context.Response.Headers;
+            headers.ContentSecurityPolicy = Policy + framers;
+            headers.XContentTypeOptions = "nosniff";
+            headers["Referrer-Policy"] = "same-origin";
+            return Task.CompletedTask;
+        });
         return next(context);
     });
 }

@@ -1,6 +1,7 @@
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Web.Components.Controls;
+using LiveClip.Web.Hosting;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
 
@@ -32,6 +33,9 @@ public sealed partial class Clips
 
     [Inject]
     private NavigationManager Navigation { get; set; } = default!;
+
+    [Inject]
+    private PublicLinks Links { get; set; } = default!;
 
     private bool IsFiltered => !string.IsNullOrWhiteSpace(Query) || StreamId is not null;
 

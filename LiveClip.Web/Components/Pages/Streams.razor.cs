@@ -110,8 +110,8 @@ public sealed partial class Streams
         {
             ReturnBy = status == LiveStreamStatus.Disconnected ? broadcast!.DisconnectedAt + broadcast.ReconnectWindow : null,
             OnAirFor = broadcast is null ? null : Time.GetUtcNow() - since,
-            Facts = health is { Width: > 0 } ? Describe(health) : Words(status),
-            From = broadcast?.Publication is { } publication ? $"from {publication.RemoteAddress}" : "",
+            Facts = health is { Width: > 0 } ? Picture(health) : Words(status),
+            More = broadcast?.Publication is { } publication ? Source(publication, health) : "",
             TooLarge = health is null ? null : Warning(health, stream.MaxResolution),
         };
     }
@@ -125,10 +125,14 @@ public sealed partial class Streams
         _ => "Waiting for an encoder",
     };
 
-    private static string Describe(BroadcastHealth health) => string.Create(
+    private static string Picture(BroadcastHealth health) => string.Create(
         CultureInfo.InvariantCulture,
-        $"{health.Width}×{health.Height} · {health.FramesPerSecond:0.##} fps · {health.BitsPerSecond / 1e6:0.0} Mb/s"
-        + $"{(health.GopSeconds > 0 ? $" · keyframe {health.GopSeconds:0.0} s" : "")}{(health.HasAudio ? "" : " · no sound")}");
+        $"{health.Width}×{health.Height} · {health.FramesPerSecond:0.##} fps · {health.BitsPerSecond / 1e6:0.0} Mb/s");
+
+    private static string Source(Publication publication, BroadcastHealth? health) => string.Create(
+        CultureInfo.InvariantCulture,
+        $"from {publication.RemoteAddress}{(health is { GopSeconds: > 0 and var gop } ? $" · keyframe {gop:0.0} s" : "")}"
+        + $"{(health is { Width: > 0, HasAudio: false } ? " · no sound" : "")}");
 
     /// <summary>"1080p" bounds the shorter side, so that upright pictures are measured alike.</summary>
     private static string? Warning(BroadcastHealth health, string maxResolution) =>
@@ -144,7 +148,7 @@ public sealed partial class Streams
 
         public required string Facts { get; init; }
 
-        public required string From { get; init; }
+        public required string More { get; init; }
 
         public string? TooLarge { get; init; }
     }

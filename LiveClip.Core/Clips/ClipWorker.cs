@@ -1,0 +1,120 @@
+using System.Threading.Channels;
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Recordings;
+using LiveClip.Core.Samples;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LiveClip.Core.Clips;
+
+/// <summary>Takes clips from the queue, plans and cuts them, and lets ffmpeg take a poster of each that is ready.</summary>
+public sealed partial class ClipWorker(
+    ClipQueue queue,
+    IDbContextFactory<CatalogDbContext> contexts,
+    RecordingTimelines timelines,
+    SegmentStore segments,
+    ClipStore store,
+    FfmpegRunner ffmpeg,
+    TimeProvider time,
+    ILogger<ClipWorker> logger) : BackgroundService
+{
+    private static readonly TimeSpan PosterDeadline = TimeSpan.FromSeconds(30);
+
+    // A loop of its own: clips never wait for the pictures of others.
+    private readonly Channel<Clip> _posters = Channel.CreateUnbounded<Clip>();
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        await queue.RequeueAsync(stoppingToken);
+        await Task.WhenAll(
+        [
+            .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(_ => CutAllAsync(stoppingToken)),
+            TakePostersAsync(stoppingToken),
+        ]);
+    }
+
+    private async Task CutAllAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var clipId in queue.Queued.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                await CutAsync(clipId, cancellationToken);
+            }
+            catch (Exception error) when (error is ClipException or IOException or FormatException or ArgumentException or DbUpdateException)
+            {
+                LogFailed(clipId, error);
+                var reason = error is ClipException ? error.Message : $"the clip could not be cut: {error.Message}";
+                await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
+            }
+        }
+    }
+
+    private async Task CutAsync(Guid clipId, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        await queue.ChangeAsync(clipId, _ => true, clip => clip.Status = ClipStatus.Cutting, cancellationToken);
+        var clip = await FindAsync(clipId, cancellationToken);
+        if (await timelines.FindAsync(clip.RecordingId, cancellationToken) is not { } timeline)
+        {
+            throw new ClipException("its recording is gone");
+        }
+
+        using var source = SampleSource.Open(timeline, segments, clip.Start, clip.End);
+        var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures())])
+            ?? throw new ClipException("there is no picture in this range: the encoder was away");
+        var rendered = store.WriteVideo(clipId, path => ClipRenderer.Render(plan, source, path));
+        await queue.ChangeAsync(
+            clipId,
+            _ => true,
+            ready =>
+            {
+                (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
+                (ready.DeliveredStart, ready.DeliveredEnd, ready.DeliveredFrames) = (plan.DeliveredStart, plan.DeliveredEnd, plan.Frames);
+                (ready.Duration, ready.Width, ready.Height) = (rendered.Duration, rendered.Width, rendered.Height);
+            },
+            cancellationToken);
+        LogReady(clip.StreamId, clipId, plan.Frames, time.GetElapsedTime(started).TotalMilliseconds);
+        if (rendered.Width > 0)
+        {
+            clip.DeliveredStart = plan.DeliveredStart;
+            _posters.Writer.TryWrite(clip);
+        }
+    }
+
+    private async Task TakePostersAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var clip in _posters.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                var at = Timescale.Video.ToTimeSpan(Math.Max(0, clip.Start - clip.DeliveredStart!.Value));
+                await store.WritePosterAsync(clip.Id, path => ffmpeg.RunAsync(
+                    FfmpegArguments.Poster(store.FindVideo(clip.Id)!, at, path), PosterDeadline, null, null, cancellationToken));
+                await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
+            }
+            catch (Exception error) when (error is FfmpegException or IOException or TimeoutException)
+            {
+                LogNoPoster(clip.Id, error);
+            }
+        }
+    }
+
+    private async Task<Clip> FindAsync(Guid clipId, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Clips.AsNoTracking().SingleAsync(clip => clip.Id == clipId, cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Frames} pictures in {Milliseconds} ms")]
+    private partial void LogReady(string streamId, Guid clipId, int frames, double milliseconds);
+
+    [LoggerMessage(LogLevel.Error, "Clip {ClipId} failed")]
+    private partial void LogFailed(Guid clipId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} has no poster")]
+    private partial void LogNoPoster(Guid clipId, Exception error);
+}

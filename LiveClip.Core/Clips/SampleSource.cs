@@ -1,0 +1,97 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Recordings;
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.Clips;
+
+/// <summary>
+/// The recorded samples around a range of a timeline: from the last sync sample before it to a second behind it, run by run, out of
+/// memory or files. Only their index is read; the bytes are read when they are copied.
+/// </summary>
+public sealed class SampleSource : IDisposable
+{
+    /// <summary>Enough to see the end of any group of pictures that refer to each other across the out point.</summary>
+    private const long Behind = 90_000;
+
+    private readonly List<SegmentBytes> _segments = [];
+
+    private SampleSource(IReadOnlyList<SourceRun> runs) => Runs = runs;
+
+    public IReadOnlyList<SourceRun> Runs { get; }
+
+    /// <exception cref="IOException">A segment that the catalog lists is not there.</exception>
+    public static SampleSource Open(RecordingTimeline timeline, SegmentStore store, long start, long end)
+    {
+        var runs = new List<SourceRun>();
+        var source = new SampleSource(runs);
+        try
+        {
+            foreach (var run in timeline.Runs.Where(run => run.TimelineStart < end && timeline.EndOf(run) > start))
+            {
+                runs.Add(source.Read(run, SegmentsOf(timeline, run, start, end), store));
+            }
+
+            return source;
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => _segments.ForEach(segment => segment.Dispose());
+
+    private static List<long> SegmentsOf(RecordingTimeline timeline, Run run, long start, long end)
+    {
+        var all = timeline.Segments.Where(segment => segment.Run == run.Number)
+            .Select(segment => (segment.Number, segment.Start, segment.StartsWithSync)).ToList();
+        if (timeline.Open is { } open && open.Run == run.Number)
+        {
+            all.Add((open.Number, open.Start, open.StartsWithSync));
+        }
+
+        // A sync sample's time and a point that names it may differ by a rounding. One segment more holds the sound that begins before
+        // its first picture.
+        var first = Math.Max(0, all.FindLastIndex(segment => segment.StartsWithSync && segment.Start <= start + 180) - 1);
+        return [.. all.Skip(first).TakeWhile(segment => segment.Start < end + Behind).Select(segment => segment.Number)];
+    }
+
+    private SourceRun Read(Run run, List<long> numbers, SegmentStore store)
+    {
+        var lead = new List<SourceSample>();
+        var sound = new List<SourceSample>();
+        var tracks = InitSegment.Read(run.Init).Tracks;
+        foreach (var number in numbers)
+        {
+            var bytes = store.Open(run.RecordingId, run.Number, number)
+                ?? throw new IOException($"segment {number} of run {run.Number} is not there");
+            _segments.Add(bytes);
+            foreach (var sample in bytes.Index.Fragments.SelectMany(fragment => fragment.Samples))
+            {
+                (sample.TrackId == tracks[0].Id ? lead : sound).Add(new SourceSample(sample, bytes));
+            }
+        }
+
+        return new SourceRun(run, tracks[0], tracks.Count > 1 ? tracks[1] : null, lead, sound);
+    }
+}
+
+/// <summary>The samples of one run.</summary>
+/// <param name="Lead">Pictures where there are any, else the sound.</param>
+public sealed record SourceRun(
+    Run Run, Track LeadTrack, Track? SoundTrack, IReadOnlyList<SourceSample> Lead, IReadOnlyList<SourceSample> Sound)
+{
+    /// <summary>As the planner wants them: on the recording's timeline.</summary>
+    public PictureRun ToPictures() => new(Run.Number, [.. Lead.Select(source => new Picture(
+        OnTimeline(source.Sample.DecodeTime),
+        OnTimeline(source.Sample.PresentationTime),
+        LeadTrack.Timescale.To(Timescale.Video, source.Sample.Duration),
+        source.Sample.IsSync))]);
+
+    private long OnTimeline(long ticks) => Run.TimelineStart + LeadTrack.Timescale.To(Timescale.Video, ticks);
+}
+
+/// <summary>A sample and the segment that holds its bytes.</summary>
+public readonly record struct SourceSample(IndexedSample Sample, SegmentBytes Bytes);

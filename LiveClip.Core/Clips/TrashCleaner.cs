@@ -1,0 +1,46 @@
+using LiveClip.Core.Catalog;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LiveClip.Core.Clips;
+
+/// <summary>Removes clips that have lain in the trash for their time, files and all.</summary>
+public sealed partial class TrashCleaner(
+    IDbContextFactory<CatalogDbContext> contexts,
+    CatalogWriter catalog,
+    ClipStore store,
+    IOptions<ClipOptions> options,
+    TimeProvider time,
+    ILogger<TrashCleaner> logger) : BackgroundService
+{
+    public async Task CleanAsync(CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow().AddDays(-options.Value.TrashDays);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var old = await context.Clips.AsNoTracking()
+            .Where(clip => clip.DeletedAt != null && clip.DeletedAt < before).Select(clip => clip.Id).ToListAsync(cancellationToken);
+        foreach (var clipId in old)
+        {
+            await catalog.WriteAsync(
+                writing => writing.Clips.Where(clip => clip.Id == clipId && clip.DeletedAt != null).ExecuteDeleteAsync(cancellationToken),
+                cancellationToken);
+            store.Delete(clipId);
+            LogRemoved(clipId);
+        }
+    }
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), time);
+        do
+        {
+            await CleanAsync(stoppingToken);
+        }
+        while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    [LoggerMessage(LogLevel.Information, "Clip {ClipId} left the trash for good")]
+    private partial void LogRemoved(Guid clipId);
+}

@@ -1,0 +1,22 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LiveClip.Core.Ingest;
+
+/// <summary>Section <c>LiveClip:Ingest</c>.</summary>
+public sealed class IngestOptions
+{
+    /// <summary>An IP address, "localhost", or "*" for all.</summary>
+    [Required]
+    public string Address { get; init; } = "localhost";
+
+    /// <summary>0 = chosen by the system and printed.</summary>
+    [Range(0, 65_535)]
+    public int RtmpPort { get; init; } = 1935;
+
+    /// <summary>Connections that have not shown a valid key yet, in all and from one address (which spares this machine).</summary>
+    [Range(1, 10_000)]
+    public int MaxUnauthenticated { get; init; } = 64;
+
+    [Range(1, 10_000)]
+    public int MaxPublishers { get; init; } = 50;
+}

@@ -1,0 +1,162 @@
+using LiveClip.Core.Catalog;
+
+namespace LiveClip.Core.Live;
+
+/// <summary>
+/// The live edge of a recording on air, in memory: all its runs and segments by name and time, the last ones with their bytes, which
+/// serve viewers and clips whatever the disk does.
+/// </summary>
+public sealed class LiveWindow
+{
+    /// <summary>Segments keep their bytes for this many target durations (RFC 8216bis §6.2.2 asks for as long as a playlist lists them).</summary>
+    private const int KeptTargetDurations = 12;
+
+    private readonly Lock _gate = new();
+    private readonly List<Run> _runs;
+    private readonly List<RecordedSegment> _segments;
+    private readonly HashSet<long> _lost = [];
+    private readonly LinkedList<LiveSegment> _inMemory = new();
+    private readonly TaskCompletionSource _playable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public LiveWindow(Recording recording, IEnumerable<RecordedSegment> segments)
+    {
+        Recording = recording;
+        _runs = [.. recording.Runs];
+        _segments = [.. segments];
+        TargetDuration = recording.TargetDuration;
+        NewestPicture = _segments.Count > 0 ? _segments[^1].End : 0;
+        MarkPlayable();
+    }
+
+    public Recording Recording { get; }
+
+    /// <summary>EXT-X-TARGETDURATION in seconds; null while it is not fixed.</summary>
+    public int? TargetDuration { get; private set; }
+
+    /// <summary>Where, on the timeline, what can be clipped ends; 1/90,000 s.</summary>
+    public long NewestPicture { get; private set; }
+
+    /// <summary>Completes when there is a first segment to list and the target duration is known.</summary>
+    public Task Playable => _playable.Task;
+
+    public void Accept(PackagerOutput output)
+    {
+        lock (_gate)
+        {
+            switch (output)
+            {
+                case RunStarted started:
+                    _runs.Add(started.Run);
+                    break;
+                case TargetDurationFixed target:
+                    TargetDuration = target.Seconds;
+                    break;
+                case FragmentFinished fragment:
+                    Add(fragment);
+                    break;
+                case SegmentClosed closed:
+                    Close(closed.Segment);
+                    break;
+            }
+
+            MarkPlayable();
+        }
+    }
+
+    /// <summary>The disk did not take a segment: it is played from memory, and is a hole once it is gone from there.</summary>
+    public void MarkLost(long number)
+    {
+        lock (_gate)
+        {
+            _lost.Add(number);
+        }
+    }
+
+    /// <summary>Forgets segments that were deleted, of a recording that keeps a rolling window only.</summary>
+    public void Forget(long before)
+    {
+        lock (_gate)
+        {
+            _segments.RemoveAll(segment => segment.Number < before);
+        }
+    }
+
+    public LiveSnapshot Snapshot()
+    {
+        lock (_gate)
+        {
+            var oldestInMemory = _inMemory.First?.Value.Number ?? long.MaxValue;
+            return new LiveSnapshot(
+                [.. _runs],
+                [.. _segments],
+                _inMemory.Last?.Value is { Closed: null } open ? open : null,
+                _lost.Where(number => number < oldestInMemory).ToHashSet(),
+                TargetDuration,
+                NewestPicture);
+        }
+    }
+
+    /// <summary>A segment's finished fragments; null when it is not in memory.</summary>
+    public LiveSegment? Find(long number)
+    {
+        lock (_gate)
+        {
+            for (var node = _inMemory.Last; node is not null && node.Value.Number >= number; node = node.Previous)
+            {
+                if (node.Value.Number == number)
+                {
+                    return node.Value;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private void Add(FragmentFinished fragment)
+    {
+        if (fragment.Index == 0)
+        {
+            _inMemory.AddLast(new LiveSegment(fragment.Number, fragment.Run, fragment.Start, [fragment], null));
+        }
+        else
+        {
+            var open = _inMemory.Last!;
+            open.Value = open.Value with { Fragments = [.. open.Value.Fragments, fragment] };
+        }
+
+        NewestPicture = Math.Max(NewestPicture, fragment.NewestPicture);
+    }
+
+    private void Close(RecordedSegment segment)
+    {
+        _segments.Add(segment);
+        _inMemory.Last!.Value = _inMemory.Last.Value with { Closed = segment };
+        // A closed segment's pictures are all there, also those that are shown after the last one decoded.
+        NewestPicture = Math.Max(NewestPicture, segment.End);
+        var oldest = segment.End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
+        while (_inMemory.First!.Value.End < oldest)
+        {
+            _inMemory.RemoveFirst();
+        }
+    }
+
+    private void MarkPlayable()
+    {
+        if (_segments.Count > 0 && TargetDuration is not null)
+        {
+            _playable.TrySetResult();
+        }
+    }
+}
+
+/// <summary>A recording on air at one moment.</summary>
+/// <param name="Open">The segment that is still growing, when it has a finished fragment.</param>
+/// <param name="Lost">Numbers of segments that are neither in memory nor on disk.</param>
+public sealed record LiveSnapshot(
+    IReadOnlyList<Run> Runs,
+    IReadOnlyList<RecordedSegment> Segments,
+    LiveSegment? Open,
+    IReadOnlySet<long> Lost,
+    int? TargetDuration,
+    long NewestPicture);

@@ -1,0 +1,168 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.Live;
+
+/// <summary>
+/// Turns a broadcast's samples into runs, fragments and segments, and owns their numbers. A new run begins with a new publish, a jump
+/// of the encoder's clock, or another set of tracks or codec configurations.
+/// </summary>
+public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<PackagerOutput> output)
+{
+    private RunOpening _opening = new();
+    private RunPackager? _run;
+    private Track[] _tracks = [];
+    private RunZero? _zero;
+    private int _nextRun = origin.NextRun;
+    private long _nextSegment = origin.NextSegment;
+    private int? _targetDuration = origin.TargetDuration;
+    private long? _firstSync;
+
+    /// <summary>Where the recording ends so far on its timeline, 1/90,000 s.</summary>
+    public long End { get; private set; } = origin.Previous?.End ?? 0;
+
+    public void Accept(Sample sample)
+    {
+        if (_run is not null && BelongsToRun(sample))
+        {
+            FixTargetDuration(sample);
+            _run.Accept(sample, _targetDuration);
+            End = Math.Max(End, _run.End);
+            return;
+        }
+
+        CloseRun();
+        if (_opening.Accept(sample) is not { } samples)
+        {
+            return;
+        }
+
+        _opening = new RunOpening();
+        Open(samples);
+        foreach (var held in samples)
+        {
+            FixTargetDuration(held);
+            _run!.Accept(held, _targetDuration);
+        }
+    }
+
+    /// <summary>Ends the open run: nothing that was received is held back.</summary>
+    public void CloseRun()
+    {
+        if (_run is null)
+        {
+            return;
+        }
+
+        FixTargetDuration();
+        _run.Close(_targetDuration);
+        End = Math.Max(End, _run.End);
+        _run = null;
+    }
+
+    private bool BelongsToRun(Sample sample) =>
+        sample.TimestampBreak == _zero!.First.TimestampBreak
+        && Array.Find(_tracks, track => track.Id == sample.Track.Id) is { } track
+        && track.Equals(sample.Track);
+
+    private void Open(IReadOnlyList<Sample> samples)
+    {
+        var first = samples[0];
+        _tracks = [.. samples.Select(sample => sample.Track).DistinctBy(track => track.Id).OrderBy(track => track.Id)];
+        var arrived = time.GetUtcNow() - time.GetElapsedTime(first.Arrival);
+        var start = StartOf(first, arrived);
+        var video = _tracks.OfType<VideoTrack>().SingleOrDefault();
+        var run = new Run
+        {
+            RecordingId = origin.RecordingId,
+            Number = _nextRun++,
+            TimelineStart = start,
+            WallClock = arrived,
+            Init = InitSegment.Write(_tracks, new RunIdentity(origin.RecordingId, _nextRun - 1, start, arrived)),
+            Width = video?.Configuration.Sps.Width ?? 0,
+            Height = video?.Configuration.Sps.Height ?? 0,
+            Codecs = string.Join(',', _tracks.Select(CodecOf)),
+        };
+        _zero = new RunZero(first, start);
+        _run = new RunPackager(run, first, output, () => _nextSegment++);
+        output(new RunStarted(run));
+    }
+
+    /// <summary>
+    /// Where a run lies on the timeline. The same clock goes on where it is; another one begins as much later than the run before as it
+    /// arrived later, never before that run's end.
+    /// </summary>
+    private long StartOf(Sample first, DateTimeOffset arrived)
+    {
+        if (_zero is { } zero)
+        {
+            var later = zero.First.TimestampBreak == first.TimestampBreak
+                ? Presentation(first) - Presentation(zero.First)
+                : Timescale.Video.FromTimeSpan(time.GetElapsedTime(zero.First.Arrival, first.Arrival));
+            return Math.Max(End, zero.TimelineStart + later);
+        }
+
+        return origin.Previous is { } previous
+            ? Math.Max(previous.End, previous.TimelineStart + Timescale.Video.FromTimeSpan(arrived - previous.WallClock))
+            : 0;
+    }
+
+    private void FixTargetDuration(Sample sample)
+    {
+        if (_targetDuration is not null || sample.Track.Id != _tracks[0].Id)
+        {
+            return;
+        }
+
+        var elapsed = Presentation(sample) - Presentation(_zero!.First);
+        if (sample.Track is VideoTrack && sample.IsSync)
+        {
+            _firstSync ??= elapsed;
+            if (elapsed > _firstSync)
+            {
+                Fix(Segmenter.TargetDuration(elapsed - _firstSync));
+                return;
+            }
+        }
+
+        if (elapsed >= Segmenter.TargetDeadline)
+        {
+            FixTargetDuration();
+        }
+    }
+
+    private void FixTargetDuration()
+    {
+        if (_targetDuration is null)
+        {
+            Fix(Segmenter.TargetDuration(null));
+        }
+    }
+
+    private void Fix(int seconds)
+    {
+        _targetDuration = seconds;
+        output(new TargetDurationFixed(seconds));
+    }
+
+    private static long Presentation(Sample sample) => sample.Track.Timescale.To(Timescale.Video, sample.PresentationTime);
+
+    private static string CodecOf(Track track) => track switch
+    {
+        VideoTrack video => video.Configuration.Codec,
+        AudioTrack audio => audio.Configuration.Codec,
+        _ => throw new NotSupportedException($"no codec name for {track.GetType().Name}"),
+    };
+
+    private sealed record RunZero(Sample First, long TimelineStart);
+}
+
+/// <summary>Where a packager begins: at 0 in a new recording, behind what is there in one that goes on.</summary>
+public sealed record PackagerOrigin(Guid RecordingId, int NextRun, long NextSegment, int? TargetDuration, PreviousRun? Previous);
+
+/// <summary>The last run that another process of this server wrote.</summary>
+/// <param name="TimelineStart">1/90,000 s.</param>
+/// <param name="WallClock">UTC of its time 0.</param>
+/// <param name="End">1/90,000 s.</param>
+public sealed record PreviousRun(long TimelineStart, DateTimeOffset WallClock, long End);

@@ -1,0 +1,64 @@
+using LiveClip.Core.Samples;
+
+namespace LiveClip.Core.Live;
+
+/// <summary>
+/// Decides where a movie fragment and a segment end: a segment at the first sync sample past 1.9 s, a fragment every half second.
+/// All times are in 1/90,000 s.
+/// </summary>
+public static class Segmenter
+{
+    /// <summary>Just below two seconds, so that the milliseconds of RTMP do not push a 2 s GOP into the next segment.</summary>
+    public const long MinSegment = 171_000;
+
+    public const long MaxFragment = 45_000;
+
+    /// <summary>How long the sync interval may take to show before the target duration is fixed without it.</summary>
+    public const long TargetDeadline = 4 * 90_000;
+
+    private const int MinTarget = 2;
+    private const int MaxTarget = 10;
+
+    /// <summary>What ends before a sample of <paramref name="duration"/> that follows what is open.</summary>
+    /// <param name="targetDuration">EXT-X-TARGETDURATION in seconds; null while it is not fixed.</param>
+    public static Cut Before(bool isSync, long duration, long openFragment, long openSegment, int? targetDuration)
+    {
+        if (openSegment == 0)
+        {
+            return Cut.Nothing;
+        }
+
+        if ((isSync && openSegment >= MinSegment) || openSegment + duration > Longest(targetDuration ?? MaxTarget))
+        {
+            return Cut.Segment;
+        }
+
+        return openFragment > 0 && openFragment + duration > MaxFragment ? Cut.Fragment : Cut.Nothing;
+    }
+
+    /// <summary>
+    /// EXT-X-TARGETDURATION for a sync interval: segments are whole multiples of it, and a segment's length, rounded, must not exceed
+    /// the target (RFC 8216bis §4.4.3.1). Ten seconds when the interval is unknown.
+    /// </summary>
+    public static int TargetDuration(long? syncInterval)
+    {
+        if (syncInterval is not > 0)
+        {
+            return MaxTarget;
+        }
+
+        var segment = (MinSegment + syncInterval.Value - 1) / syncInterval.Value * syncInterval.Value;
+        return (int)Math.Clamp(Math.Ceiling(Timescale.Video.ToSeconds(segment) - 0.499), MinTarget, MaxTarget);
+    }
+
+    private static long Longest(int targetDuration) => (targetDuration * 90_000L) + 44_900;
+}
+
+public enum Cut
+{
+    Nothing,
+    Fragment,
+
+    /// <summary>The fragment and its segment.</summary>
+    Segment,
+}

@@ -1,0 +1,44 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Changes;
+using LiveClip.Core.OnAir;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+
+namespace LiveClip.Core.Recordings;
+
+/// <summary>Keeps the catalog's status of each live stream what its broadcast says.</summary>
+public sealed class LiveStreamStatusWriter(ChangeFeed changes, BroadcastRegistry broadcasts, CatalogWriter catalog) : IHostedService
+{
+    private IDisposable? _subscription;
+
+    /// <summary>What a stream without broadcast is: what the catalog says, less what only a broadcast can be.</summary>
+    public static LiveStreamStatus StatusOf(Broadcast? broadcast, LiveStreamStatus stored) => broadcast?.State switch
+    {
+        BroadcastState.Preparing => LiveStreamStatus.Preparing,
+        BroadcastState.Active => LiveStreamStatus.Active,
+        BroadcastState.Disconnected => LiveStreamStatus.Disconnected,
+        _ => stored == LiveStreamStatus.Disabled ? stored : LiveStreamStatus.Idle,
+    };
+
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _subscription = changes.Subscribe<StreamChanged>(change => StoreAsync(change.StreamId));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        _subscription?.Dispose();
+        return Task.CompletedTask;
+    }
+
+    private Task StoreAsync(string streamId) => catalog.WriteAsync(
+        async context =>
+        {
+            if (await context.LiveStreams.SingleOrDefaultAsync(stream => stream.Id == streamId) is { } stream)
+            {
+                stream.Status = StatusOf(broadcasts.Find(streamId), stream.Status);
+            }
+        },
+        CancellationToken.None);
+}

@@ -1,0 +1,195 @@
+using System.Collections.Concurrent;
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Changes;
+using LiveClip.Core.Live;
+using LiveClip.Core.OnAir;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace LiveClip.Core.Recordings;
+
+/// <summary>
+/// Gives every broadcast its packager, live window and recorder, from its first sample to its end. When the server stops, everything
+/// received is written and the recordings stay on air, to go on when it is back.
+/// </summary>
+public sealed partial class RecorderHost(
+    BroadcastRegistry broadcasts,
+    LiveWindows windows,
+    SegmentStore store,
+    RecordingRecovery recovery,
+    CatalogWriter catalog,
+    ChangeFeed changes,
+    IOptions<RecordingOptions> options,
+    TimeProvider time,
+    ILoggerFactory loggers) : IHostedService
+{
+    private const long ReaderBytes = 64 << 20;
+    private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
+
+    private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
+    private readonly ConcurrentDictionary<string, Task> _running = new();
+    private readonly Dictionary<string, RecoveredRecording> _recovered = [];
+
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var recovered in await recovery.RecoverAsync(cancellationToken))
+        {
+            _recovered[recovered.Recording.StreamId] = recovered;
+        }
+
+        broadcasts.Started += Start;
+        foreach (var (streamId, recovered) in _recovered)
+        {
+            broadcasts.Resume(streamId, recovered.ReconnectWindow);
+        }
+    }
+
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (var broadcast in broadcasts.All())
+        {
+            broadcast.Suspend();
+        }
+
+        await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
+    }
+
+    private void Start(Broadcast broadcast)
+    {
+        // Added here, before the publisher can send: nothing is missed.
+        var reader = broadcast.AddReader(ReaderBytes, ReaderAge);
+        _recovered.Remove(broadcast.StreamId, out var recovered);
+        var before = _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
+        _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, recovered, before));
+    }
+
+    private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, RecoveredRecording? recovered, Task before)
+    {
+        try
+        {
+            // The numbers of this recording go on where the one before ends.
+            await before;
+            using (reader)
+            {
+                await RecordAsync(broadcast, reader, recovered);
+            }
+        }
+#pragma warning disable CA1031 // The owner's loop: one broadcast's failure must not take the others down.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogFailed(broadcast.StreamId, error);
+            broadcast.End();
+        }
+    }
+
+    private async Task RecordAsync(Broadcast broadcast, BroadcastReader reader, RecoveredRecording? recovered)
+    {
+        var open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
+        await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
+        {
+            open ??= await BeginAsync(broadcast);
+            open.Packager.Accept(sample);
+            if (open.MaxDuration is { } longest && open.Packager.End >= longest)
+            {
+                LogTooLong(broadcast.StreamId, longest / 90_000);
+                broadcast.End();
+            }
+        }
+
+        if (open is null)
+        {
+            return;
+        }
+
+        open.Packager.CloseRun();
+        open.Recorder.Complete();
+        await open.Writing;
+        if (broadcast.State == BroadcastState.Ended)
+        {
+            await EndAsync(open.Window);
+        }
+
+        windows.Remove(open.Window);
+        changes.Publish(new RecordingChanged(broadcast.StreamId, open.Window.Recording.Id));
+        changes.Publish(new StreamChanged(broadcast.StreamId));
+    }
+
+    private async Task<OpenRecording> BeginAsync(Broadcast broadcast)
+    {
+        var (recording, maxDuration) = await catalog.WriteAsync(context => AddRecordingAsync(context, broadcast.StreamId), default);
+        var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null);
+        var opened = Open(broadcast, recording, [], origin, maxDuration > 0 ? maxDuration * 90_000L : null);
+        changes.Publish(new StreamChanged(broadcast.StreamId));
+        return opened;
+    }
+
+    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(CatalogDbContext context, string streamId)
+    {
+        var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == streamId);
+        var recording = new Recording
+        {
+            Id = Guid.NewGuid(),
+            StreamId = streamId,
+            StartedAt = time.GetUtcNow(),
+            FirstSegmentNumber = stream.NextSegmentNumber,
+            FirstDiscontinuity = stream.NextDiscontinuity,
+        };
+        context.Recordings.Add(recording);
+        return (recording, stream.MaxDurationSeconds);
+    }
+
+    private OpenRecording Open(
+        Broadcast broadcast, Recording recording, IReadOnlyList<RecordedSegment> segments, PackagerOrigin origin, long? maxDuration)
+    {
+        var window = new LiveWindow(recording, segments);
+        var recorder = new Recorder(
+            window, store, catalog, changes, broadcast.Brake, (long)options.Value.WriterQueueMiB << 20, time,
+            loggers.CreateLogger<Recorder>());
+        var packager = new Packager(origin, time, output =>
+        {
+            window.Accept(output);
+            recorder.Offer(output);
+            if (output is FragmentFinished)
+            {
+                changes.Publish(new RecordingChanged(recording.StreamId, recording.Id));
+            }
+        });
+        windows.Add(window);
+        LogRecording(recording.StreamId, recording.Id);
+        return new OpenRecording(packager, window, recorder, Task.Run(recorder.RunAsync), maxDuration);
+    }
+
+    private async Task EndAsync(LiveWindow window)
+    {
+        var recording = window.Recording;
+        await catalog.WriteAsync(
+            async context =>
+            {
+                var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id);
+                stored.EndedAt = time.GetUtcNow();
+                var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
+                var now = window.Snapshot();
+                stream.NextSegmentNumber = now.Segments.Count > 0 ? now.Segments[^1].Number + 1 : recording.FirstSegmentNumber;
+                stream.NextDiscontinuity = recording.FirstDiscontinuity + now.Runs.Count;
+            },
+            CancellationToken.None);
+        LogEnded(recording.StreamId, recording.Id);
+    }
+
+    private sealed record OpenRecording(Packager Packager, LiveWindow Window, Recorder Recorder, Task Writing, long? MaxDuration);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
+    private partial void LogRecording(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} ended")]
+    private partial void LogEnded(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} has reached its maximum duration of {Seconds} s and is ended")]
+    private partial void LogTooLong(string streamId, long seconds);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} could not be packaged")]
+    private partial void LogFailed(string streamId, Exception error);
+}

@@ -1,0 +1,118 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Live;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Samples;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+
+namespace LiveClip.Core.Recordings;
+
+/// <summary>
+/// After a crash or a stop: cuts torn tails, enters segments that the catalog has not heard of, and hands over the recordings that
+/// were on air, to go on when their encoders return.
+/// </summary>
+public sealed partial class RecordingRecovery(
+    IDbContextFactory<CatalogDbContext> contexts, CatalogWriter catalog, SegmentStore store, ILogger<RecordingRecovery> logger)
+{
+    public async Task<IReadOnlyList<RecoveredRecording>> RecoverAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var onAir = await context.Recordings.AsNoTracking()
+            .Where(recording => recording.EndedAt == null)
+            .Include(recording => recording.Runs.OrderBy(run => run.Number))
+            .ToListAsync(cancellationToken);
+        var recovered = new List<RecoveredRecording>();
+        foreach (var recording in onAir)
+        {
+            recovered.Add(await RecoverAsync(context, recording, cancellationToken));
+        }
+
+        return recovered;
+    }
+
+    private async Task<RecoveredRecording> RecoverAsync(CatalogDbContext context, Recording recording, CancellationToken cancellationToken)
+    {
+        var segments = await context.Segments.AsNoTracking()
+            .Where(segment => segment.RecordingId == recording.Id).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        var known = segments.Select(segment => segment.Number).ToHashSet();
+        foreach (var (run, number) in store.List(recording.Id))
+        {
+            if (!known.Contains(number) && recording.Runs.Find(candidate => candidate.Number == run) is { } owner
+                && Salvage(owner, number) is { } segment)
+            {
+                await catalog.WriteAsync(writing => writing.Segments.AddAsync(segment, cancellationToken).AsTask(), cancellationToken);
+                segments.Add(segment);
+            }
+        }
+
+        segments.Sort((a, b) => a.Number.CompareTo(b.Number));
+        var stream = await context.LiveStreams.AsNoTracking()
+            .SingleAsync(stream => stream.Id == recording.StreamId, cancellationToken);
+        var previous = recording.Runs.LastOrDefault() is { } last
+            ? new PreviousRun(last.TimelineStart, last.WallClock, segments.Count > 0 ? segments[^1].End : last.TimelineStart)
+            : null;
+        var next = segments.Count > 0 ? segments[^1].Number + 1 : recording.FirstSegmentNumber;
+        LogRecovered(recording.StreamId, recording.Id, segments.Count, segments.Count - known.Count);
+        return new RecoveredRecording(
+            recording,
+            segments,
+            new PackagerOrigin(recording.Id, recording.Runs.Count, next, recording.TargetDuration, previous),
+            TimeSpan.FromSeconds(stream.ReconnectWindowSeconds),
+            stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
+    }
+
+    /// <summary>The whole fragments of a file that was open at the crash; null, and the file gone, when there is none.</summary>
+    private RecordedSegment? Salvage(Run run, long number)
+    {
+        SegmentIndex index;
+        long length;
+        using (var bytes = store.Open(run.RecordingId, run.Number, number)!)
+        {
+            (index, length) = (bytes.Index, bytes.Length);
+        }
+
+        var lead = InitSegment.Read(run.Init).Tracks[0];
+        var samples = index.Fragments.SelectMany(fragment => fragment.Samples).Where(sample => sample.TrackId == lead.Id).ToList();
+        if (samples.Count == 0)
+        {
+            store.Delete(run.RecordingId, run.Number, number);
+            return null;
+        }
+
+        if (index.ValidLength < length)
+        {
+            store.Truncate(run.RecordingId, run.Number, number, index.ValidLength);
+            LogTornTail(run.RecordingId, number, length - index.ValidLength);
+        }
+
+        var first = samples[0];
+        var start = lead.Timescale.To(Timescale.Video, first.IsSync ? first.PresentationTime : first.DecodeTime);
+        var end = lead.Timescale.To(Timescale.Video, samples[^1].DecodeTime + samples[^1].Duration);
+        return new RecordedSegment
+        {
+            RecordingId = run.RecordingId,
+            Number = number,
+            Run = run.Number,
+            Start = run.TimelineStart + start,
+            Duration = end - start,
+            Length = index.ValidLength,
+            StartsWithSync = first.IsSync,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Information,
+        "Stream {StreamId} recording {RecordingId} goes on: {Segments} segments, {Salvaged} of them salvaged from open files")]
+    private partial void LogRecovered(string streamId, Guid recordingId, int segments, int salvaged);
+
+    [LoggerMessage(LogLevel.Warning, "Recording {RecordingId} segment {Number}: a torn tail of {Bytes} bytes was cut off")]
+    private partial void LogTornTail(Guid recordingId, long number, long bytes);
+}
+
+/// <summary>A recording that was on air when the server went down.</summary>
+/// <param name="MaxDuration">1/90,000 s; null when it may last for ever.</param>
+public sealed record RecoveredRecording(
+    Recording Recording,
+    IReadOnlyList<RecordedSegment> Segments,
+    PackagerOrigin Origin,
+    TimeSpan ReconnectWindow,
+    long? MaxDuration);

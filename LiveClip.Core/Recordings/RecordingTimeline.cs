@@ -1,0 +1,136 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Live;
+using Microsoft.EntityFrameworkCore;
+
+namespace LiveClip.Core.Recordings;
+
+/// <summary>A recording's runs and segments at one moment, on air or over. All times are on its timeline, 1/90,000 s.</summary>
+public sealed record RecordingTimeline(
+    Recording Recording,
+    IReadOnlyList<Run> Runs,
+    IReadOnlyList<RecordedSegment> Segments,
+    LiveSegment? Open,
+    IReadOnlySet<long> Lost,
+    int? TargetDuration,
+    long NewestPicture,
+    bool OnAir)
+{
+    /// <summary>Where the material that is still there begins.</summary>
+    public long Start => Segments.Count > 0 ? Segments[0].Start : Open?.Start ?? 0;
+
+    /// <summary>Where a run's material ends.</summary>
+    public long EndOf(Run run) => Math.Max(
+        Segments.LastOrDefault(segment => segment.Run == run.Number)?.End ?? run.TimelineStart,
+        Open is { } open && open.Run == run.Number ? Math.Min(open.End, NewestPicture) : run.TimelineStart);
+
+    public Run? FindRun(int number) => Runs.FirstOrDefault(run => run.Number == number);
+
+    /// <summary>What a range plays for: its length less the gaps in which no encoder was there.</summary>
+    public long PlayingTime(long start, long end) =>
+        Runs.Sum(run => Math.Max(0, Math.Min(end, EndOf(run)) - Math.Max(start, run.TimelineStart)));
+
+    /// <summary>Where a range that begins at <paramref name="start"/> has played for that long.</summary>
+    public long After(long start, long playingTime)
+    {
+        foreach (var run in Runs)
+        {
+            var from = Math.Max(start, run.TimelineStart);
+            var there = Math.Max(0, EndOf(run) - from);
+            if (playingTime <= there)
+            {
+                return from + playingTime;
+            }
+
+            playingTime -= there;
+        }
+
+        return Runs.Count > 0 ? EndOf(Runs[^1]) : start;
+    }
+
+    /// <summary>Where a range that ends at <paramref name="end"/> and plays for that long begins.</summary>
+    public long Before(long end, long playingTime)
+    {
+        foreach (var run in Runs.Reverse())
+        {
+            var to = Math.Min(end, EndOf(run));
+            var there = Math.Max(0, to - Math.Max(Start, run.TimelineStart));
+            if (playingTime <= there)
+            {
+                return to - playingTime;
+            }
+
+            playingTime -= there;
+        }
+
+        return Start;
+    }
+
+    /// <summary>
+    /// The place of a UTC. Where clocks overlap the later place counts; inside a gap it is the next picture for an in point, the end of
+    /// the one before for an out point.
+    /// </summary>
+    public long At(DateTimeOffset moment, bool isInPoint)
+    {
+        for (var i = Runs.Count - 1; i >= 0; i--)
+        {
+            if (moment >= Runs[i].WallClock)
+            {
+                var place = Runs[i].TimelineAt(moment);
+                var end = EndOf(Runs[i]);
+                var inGap = place >= end && i + 1 < Runs.Count;
+                return inGap ? (isInPoint ? Runs[i + 1].TimelineStart : end) : place;
+            }
+        }
+
+        return Runs.Count > 0 ? Runs[0].TimelineAt(moment) : -1;
+    }
+}
+
+/// <summary>Reads timelines: of recordings on air from memory, of others from the catalog.</summary>
+public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> contexts, LiveWindows live)
+{
+    /// <summary>The recording on air, else the newest; null when the stream never was on air.</summary>
+    public async Task<RecordingTimeline?> FindNewestAsync(string streamId, CancellationToken cancellationToken)
+    {
+        if (live.FindByStream(streamId) is { } window)
+        {
+            return Of(window);
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var newest = await context.Recordings.AsNoTracking()
+            .Where(recording => recording.StreamId == streamId).OrderByDescending(recording => recording.StartedAt)
+            .Select(recording => (Guid?)recording.Id).FirstOrDefaultAsync(cancellationToken);
+        return newest is { } id ? await FindAsync(id, cancellationToken) : null;
+    }
+
+    public async Task<RecordingTimeline?> FindAsync(Guid recordingId, CancellationToken cancellationToken)
+    {
+        if (live.Find(recordingId) is { } window)
+        {
+            return Of(window);
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var recording = await context.Recordings.AsNoTracking()
+            .Include(recording => recording.Runs.OrderBy(run => run.Number))
+            .SingleOrDefaultAsync(recording => recording.Id == recordingId, cancellationToken);
+        if (recording is null)
+        {
+            return null;
+        }
+
+        var segments = await context.Segments.AsNoTracking()
+            .Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        return new RecordingTimeline(
+            recording, recording.Runs, segments, null, new HashSet<long>(), recording.TargetDuration,
+            segments.Count > 0 ? segments[^1].End : 0, OnAir: false);
+    }
+
+    private static RecordingTimeline Of(LiveWindow window)
+    {
+        var now = window.Snapshot();
+        return new RecordingTimeline(
+            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration, now.NewestPicture, OnAir: true);
+    }
+}

@@ -1,0 +1,46 @@
+using System.Runtime.InteropServices;
+
+namespace LiveClip.Tests.Support;
+
+/// <summary>What a viewer gets to hear of a file or an address, told by ffmpeg.</summary>
+public static class DecodedAudio
+{
+    private const int SampleRate = 48_000;
+    private const int Loud = 3_000;
+
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
+
+    /// <summary>When each tick of a <see cref="TestMedia"/> begins, by the times of the file; good to a few milliseconds.</summary>
+    public static async Task<IReadOnlyList<TimeSpan>> TickTimesAsync(string input)
+    {
+        using var sound = new MemoryStream();
+        await ChildProcess.RunAsync(
+            "ffmpeg",
+            [
+                "-nostdin", "-v", "error", "-copyts", "-i", input, "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0",
+                "-ac", "1", "-ar", $"{SampleRate}", "-f", "s16le", "pipe:1",
+            ],
+            Timeout,
+            output => output.CopyToAsync(sound));
+        return Ticks(MemoryMarshal.Cast<byte, short>(sound.GetBuffer().AsSpan(0, (int)sound.Length)));
+    }
+
+    private static List<TimeSpan> Ticks(ReadOnlySpan<short> samples)
+    {
+        var ticks = new List<TimeSpan>();
+        var lastLoud = -SampleRate;
+        for (var index = 0; index < samples.Length; index++)
+        {
+            if (Math.Abs((int)samples[index]) < Loud)
+            {
+                continue;
+            }
+            if (index - lastLoud > SampleRate / 2)
+            {
+                ticks.Add(TimeSpan.FromSeconds(index / (double)SampleRate));
+            }
+            lastLoud = index;
+        }
+        return ticks;
+    }
+}
