@@ -2,6 +2,7 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
+using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -50,7 +51,11 @@ public static class LiveClipServices
         services.AddHostedService<RollingWindowCleaner>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
+        services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipQueue>();
+        services.AddHostedService<ClipWorker>();
+        services.AddHostedService<TrashCleaner>();
         return services;
     }
 

@@ -1,9 +1,7 @@
 using System.Threading.Channels;
-using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -142,7 +140,7 @@ public sealed class ClipQueue(
                     StreamId = request.StreamId,
                     RecordingId = timeline.Recording.Id,
                     ClientId = request.ClientId,
-                    Slug = Secrets.Slug(),
+                    Slug = Clip.NewSlug(),
                     Title = request.Title,
                     Tags = [.. request.Tags ?? []],
                     RequestedStart = range.RequestedStart,

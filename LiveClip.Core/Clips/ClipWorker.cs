@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Ffmpeg;
-using LiveClip.Core.Mp4;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 using Microsoft.EntityFrameworkCore;
@@ -96,7 +95,7 @@ public sealed partial class ClipWorker(
                     FfmpegArguments.Poster(store.FindVideo(clip.Id)!, at, path), PosterDeadline, null, null, cancellationToken));
                 await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
             }
-            catch (Exception error) when (error is FfmpegException or IOException or TimeoutException)
+            catch (Exception error) when (error is FfmpegException or IOException)
             {
                 LogNoPoster(clip.Id, error);
             }

@@ -152,10 +152,6 @@ public sealed partial class RecorderHost(
         {
             window.Accept(output);
             recorder.Offer(output);
-            if (output is FragmentFinished)
-            {
-                changes.Publish(new RecordingChanged(recording.StreamId, recording.Id));
-            }
         });
         windows.Add(window);
         LogRecording(recording.StreamId, recording.Id);
