@@ -48,8 +48,7 @@ if (proxies.Length > 0)
 }
 
 app.UseSecurityHeaders();
-app.UseExceptionHandler("/error", createScopeForErrors: true);
-app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
+app.UseErrorPages();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
@@ -71,6 +70,3 @@ app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 await app.StartAsync();
 app.Services.GetRequiredService<Listeners>().Announce();
 await app.WaitForShutdownAsync();
-
-static bool AsksForPage(HttpContext context) =>
-    context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);
