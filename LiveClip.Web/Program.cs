@@ -46,8 +46,7 @@ if (proxies.Length > 0)
 
 app.UseSecurityHeaders();
 app.UseSameOriginForHubs();
-app.UseExceptionHandler("/error", createScopeForErrors: true);
-app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
+app.UseErrorPages();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
@@ -84,6 +83,3 @@ catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
 listeners.Announce();
 await app.WaitForShutdownAsync();
 return 0;
-
-static bool AsksForPage(HttpContext context) =>
-    context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

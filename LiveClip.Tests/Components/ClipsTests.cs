@@ -54,7 +54,7 @@ public class ClipsTests : Dashboard
     public async Task What_is_typed_goes_into_the_address()
     {
         AddClip(await CreateStreamAsync("Stage"), "Goal");
-        var page = Render<ClipsPage>();
+        var page = RenderAt("clips");
 
         page.Find("input[type=search]").Change(" kick off ");
 
@@ -106,7 +106,7 @@ public class ClipsTests : Dashboard
         var clip = AddClip(await CreateStreamAsync("Stage"), "Goal", ClipStatus.Cutting);
         var page = Render<ClipsPage>();
         await Services.GetRequiredService<CatalogWriter>().WriteAsync(
-            async context => (await context.Clips.FindAsync(clip.Id))!.Status = ClipStatus.Ready, TestContext.Current.CancellationToken);
+            async context => (await context.Clips.FindAsync(clip.Id))!.Status = ClipStatus.Ready, Token);
 
         Changes.Publish(new ClipChanged(clip.StreamId, clip.Id));
 

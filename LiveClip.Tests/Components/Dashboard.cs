@@ -1,6 +1,6 @@
 using System.Reflection;
+using System.Security.Claims;
 using Bunit;
-using Bunit.TestDoubles;
 using LiveClip.Core;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
@@ -10,9 +10,12 @@ using LiveClip.Core.Samples;
 using LiveClip.Tests.Support;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Radzen;
 
 namespace LiveClip.Tests.Components;
@@ -25,12 +28,17 @@ public abstract class Dashboard : BunitContext
         "0142c028ffe100196742c028da01e0089f970110000003001000000303c0f1832a01000468ce0fc8");
 
     private readonly TempFolder _folder = new();
+    private readonly Person _person = new();
 
     protected Dashboard()
     {
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(new Dictionary<string, string?> { ["LiveClip:DataDirectory"] = _folder.FullPath })
             .Build();
+        // In place of bunit's own: the real policies, and somebody with a role.
+        Services.RemoveAll<IAuthorizationService>();
+        Services.AddSingleton<AuthenticationStateProvider>(_person);
+        Services.AddCascadingAuthenticationState();
         Services.AddSingleton<IConfiguration>(configuration);
         Services.AddLogging();
         Services.AddLiveClip(configuration);
@@ -39,14 +47,11 @@ public abstract class Dashboard : BunitContext
         Services.AddScoped<Toasts>();
         Services.AddScoped<PublicLinks>();
         JSInterop.Mode = JSRuntimeMode.Loose;
-        Viewer = AddAuthorization();
-        Viewer.SetAuthorized("ana@example.org");
-        Viewer.SetPolicies(Policies.Watch, Policies.Clip, Policies.Review, Policies.ManageStreams, Policies.Admin);
         using var context = Contexts.CreateDbContext();
         context.Database.EnsureCreated();
     }
 
-    protected BunitAuthorizationContext Viewer { get; }
+    protected static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
 
     protected LiveStreamRegister Register => Services.GetRequiredService<LiveStreamRegister>();
 
@@ -72,7 +77,7 @@ public abstract class Dashboard : BunitContext
         }
     }
 
-    protected void MayOnlyWatch() => Viewer.SetPolicies(Policies.Watch);
+    protected void MayOnlyWatch() => _person.Role = Roles.Viewer;
 
     protected Task<LiveStream> CreateStreamAsync(string? name, string maxResolution = "1080p", string? givenName = null) =>
         Register.CreateAsync(
@@ -83,7 +88,7 @@ public abstract class Dashboard : BunitContext
                 MaxResolution = maxResolution,
                 Metadata = givenName is null ? [] : new Dictionary<string, string> { ["livestream_name"] = givenName },
             },
-            TestContext.Current.CancellationToken);
+            Token);
 
     /// <summary>Two seconds of 1080p at 30 frames a second, each of 20,000 bytes.</summary>
     protected Publication Publish(LiveStream stream)
@@ -132,5 +137,13 @@ public abstract class Dashboard : BunitContext
     {
         using var context = Contexts.CreateDbContext();
         return context.Clips.AsNoTracking().Single(stored => stored.Id == clip.Id);
+    }
+
+    private sealed class Person : AuthenticationStateProvider
+    {
+        public string Role { get; set; } = Roles.Admin;
+
+        public override Task<AuthenticationState> GetAuthenticationStateAsync() => Task.FromResult(new AuthenticationState(
+            new ClaimsPrincipal(new ClaimsIdentity([new Claim(ClaimTypes.Name, "ana@example.org"), new Claim(ClaimTypes.Role, Role)], "test"))));
     }
 }

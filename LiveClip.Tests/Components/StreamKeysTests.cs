@@ -58,7 +58,7 @@ public class StreamKeysTests : Dashboard
         dialogs.Find(".btn.danger").Click();
 
         page.WaitForState(() => publication.Cancelled.IsCancellationRequested, Bound);
-        Assert.NotEqual(Register.RevealKey(stream), await Register.RevealKeyAsync(stream.Id, TestContext.Current.CancellationToken));
+        Assert.NotEqual(Register.RevealKey(stream), await Register.RevealKeyAsync(stream.Id, Token));
     }
 
     [Fact]
@@ -70,11 +70,11 @@ public class StreamKeysTests : Dashboard
 
         page.FindAll("[data-stream-id] button").Single(button => button.TextContent.Contains("Rotate", StringComparison.Ordinal)).Click();
         dialogs.WaitForElement(".btn.danger", Bound);
-        dialogs.FindAll(".btn").First().Click();
+        dialogs.FindAll(".btn")[0].Click();
         dialogs.WaitForState(() => dialogs.FindAll(".btn").Count == 0, Bound);
 
         Assert.False(publication.Cancelled.IsCancellationRequested);
-        Assert.Equal(Register.RevealKey(stream), await Register.RevealKeyAsync(stream.Id, TestContext.Current.CancellationToken));
+        Assert.Equal(Register.RevealKey(stream), await Register.RevealKeyAsync(stream.Id, Token));
     }
 
     [Fact]
