@@ -3,7 +3,7 @@ namespace LiveClip.Core.Live;
 /// <summary>
 /// Tells how far pictures that come in decode order fill the screen without a hole. A picture that is shown before others that were
 /// decoded earlier comes at most the reorder depth behind them (H.264 §E.2.1, max_num_reorder_frames), whatever the time stamps'
-/// spacing; all times are of one clock.
+/// spacing; all times are of one clock, on which the first picture is decoded when it is shown.
 /// </summary>
 /// <param name="reorderDepth">0 for sound.</param>
 public sealed class DisplayPrefix(int reorderDepth)
@@ -12,12 +12,17 @@ public sealed class DisplayPrefix(int reorderDepth)
     private long? _first;
     private long _shown = long.MinValue;
     private long _newest = long.MinValue;
+    private long? _fitting;
+    private long _newestFitting = long.MinValue;
+    private long _decodeEnd;
 
     /// <summary>Presentation time of the first picture that is not surely preceded by all others; null while there is none.</summary>
     public long? End { get; private set; }
 
-    public void Add(long presentationTime)
+    /// <param name="decodeEnd">Its decode time and its duration.</param>
+    public void Add(long presentationTime, long decodeEnd, long duration)
     {
+        _decodeEnd = decodeEnd;
         _first ??= presentationTime;
         // Leading pictures of an open GOP are not shown where decoding begins with it.
         if (presentationTime < _first)
@@ -26,6 +31,13 @@ public sealed class DisplayPrefix(int reorderDepth)
         }
 
         _newest = Math.Max(_newest, presentationTime);
+        _fitting = presentationTime > _newestFitting ? _fitting : null;
+        // n pictures fill the first n places when none is shown later than the place of the last one decoded.
+        if (_newest < decodeEnd - (duration / 2))
+        {
+            (_fitting, _newestFitting) = (decodeEnd, _newest);
+        }
+
         _ahead.Enqueue(presentationTime);
         if (_ahead.Count > reorderDepth + 1)
         {
@@ -36,10 +48,8 @@ public sealed class DisplayPrefix(int reorderDepth)
     }
 
     /// <summary>
-    /// No more will come: where the pictures end. n pictures fill the first n places when none is shown later than its place, which
-    /// the last one's decode time tells; where some were lost on the way, what is behind the hole does not count.
+    /// No more will come: where the pictures end. Where an encoder was cut off, a picture is there without those that are shown before
+    /// it; what is behind such a hole does not count.
     /// </summary>
-    /// <param name="decodeEnd">Decode time of the last picture and its duration, on the clock of the presentation times.</param>
-    /// <param name="duration">Of one picture.</param>
-    public long Close(long decodeEnd, long duration) => _newest < decodeEnd - (duration / 2) ? decodeEnd : End ?? decodeEnd;
+    public long Close() => _fitting ?? End ?? _decodeEnd;
 }

@@ -38,34 +38,42 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
             return;
         }
 
-        CloseRun();
-        if (_opening.Accept(sample) is not { } samples)
+        if (_run is not null || _opening.EndsWith(sample))
         {
-            return;
+            CloseRun(next: sample);
         }
 
-        _opening = new RunOpening();
-        Open(samples);
-        foreach (var held in samples)
+        if (_opening.Accept(sample) is { } samples)
         {
-            FixTargetDuration(held);
-            _run!.Accept(held, _targetDuration);
+            Open(samples);
         }
     }
 
     /// <summary>Ends the open run: nothing that was received is held back.</summary>
-    public void CloseRun()
+    public void CloseRun() => CloseRun(next: null);
+
+    private void CloseRun(Sample? next)
     {
+        if (_run is null && _opening.Flush() is { } samples)
+        {
+            Open(samples);
+        }
+
         if (_run is null)
         {
+            _opening = new RunOpening();
             return;
         }
 
         FixTargetDuration();
-        _run.Close(_targetDuration);
+        _run.Close(_targetDuration, next is not null && Continues(next) ? next : null);
         End = Math.Max(End, _run.End);
         _run = null;
     }
+
+    /// <summary>Whether the run's last picture lasts until that one.</summary>
+    private bool Continues(Sample next) =>
+        next.TimestampBreak == _zero!.First.TimestampBreak && next.Track.Id == _tracks[0].Id && !next.FollowsHole;
 
     /// <summary>
     /// Another clock ends the run at once. Other tracks end it where the next one can begin, at a sync sample: until then the pictures
@@ -92,6 +100,7 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 
     private void Open(IReadOnlyList<Sample> samples)
     {
+        _opening = new RunOpening();
         var first = samples[0];
         _tracks = [.. samples.Select(sample => sample.Track).DistinctBy(track => track.Id).OrderBy(track => track.Id)];
         var arrived = time.GetUtcNow() - time.GetElapsedTime(first.Arrival);
@@ -112,6 +121,11 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         _soundChanged = false;
         _run = new RunPackager(run, first, output, () => _nextSegment++);
         output(new RunStarted(run));
+        foreach (var held in samples)
+        {
+            FixTargetDuration(held);
+            _run.Accept(held, _targetDuration);
+        }
     }
 
     /// <summary>

@@ -18,12 +18,6 @@ internal sealed class RunOpening
     /// <summary>The run's samples so far, the first being the one that its time begins with; null while it is not clear.</summary>
     public IReadOnlyList<Sample>? Accept(Sample sample)
     {
-        if (_held.Count > 0 && (sample.TimestampBreak != _held[^1].TimestampBreak || sample.FollowsHole || TrackChanged(sample)))
-        {
-            _held.Clear();
-            (_firstPicture, _hasAudio) = (null, false);
-        }
-
         if (sample.Track is VideoTrack && _firstPicture is null)
         {
             if (!sample.IsSync)
@@ -39,6 +33,13 @@ internal sealed class RunOpening
         return _firstPicture is null ? WithoutPicture() : WithPicture(sample);
     }
 
+    /// <summary>Whether that sample cannot belong to the same run as those that are held.</summary>
+    public bool EndsWith(Sample sample) =>
+        _held.Count > 0 && (sample.TimestampBreak != _held[^1].TimestampBreak || sample.FollowsHole || TrackChanged(sample));
+
+    /// <summary>No more will come: the run's samples as they are; null when no picture is among them.</summary>
+    public IReadOnlyList<Sample>? Flush() => _firstPicture is null ? null : BeginningWithPicture();
+
     private bool TrackChanged(Sample sample) =>
         _held.Find(held => held.Track.Id == sample.Track.Id) is { } earlier && !earlier.Track.Equals(sample.Track);
 
@@ -50,6 +51,11 @@ internal sealed class RunOpening
             return null;
         }
 
+        return BeginningWithPicture();
+    }
+
+    private List<Sample> BeginningWithPicture()
+    {
         _held.Remove(_firstPicture!);
         return [_firstPicture!, .. _held];
     }

@@ -64,8 +64,9 @@ internal sealed class RunPackager
         _heldLead = rebased;
     }
 
-    /// <summary>Ends the run: what is held goes out with the duration of the sample before it.</summary>
-    public void Close(int? targetDuration)
+    /// <summary>Ends the run: what is held lasts until the next run's first picture, else as long as the sample before it.</summary>
+    /// <param name="next">On the same clock; null when what comes next is not known.</param>
+    public void Close(int? targetDuration, Sample? next)
     {
         if (_heldSound is not null)
         {
@@ -75,12 +76,11 @@ internal sealed class RunPackager
         if (_heldLead is not null)
         {
             var usual = _pictures.Count > 0 ? _pictures[^1].Duration : _heldLead.Duration;
-            Add(_heldLead with { Duration = Math.Max(usual, 1) }, targetDuration);
+            var duration = next is null ? usual : (int)(next.DecodeTime - _decodeZero - _heldLead.DecodeTime);
+            Add(_heldLead with { Duration = Math.Max(duration, 1) }, targetDuration);
         }
 
-        // An encoder that was cut off leaves a picture without those that are shown before it.
-        var last = _pictures[^1];
-        var end = _prefix.Close(End, _lead.Timescale.To(Timescale.Video, last.Duration));
+        var end = _prefix.Close();
         FinishFragment(long.MaxValue, end);
         CloseSegment(end > _segment!.Start ? end : End);
     }
@@ -120,7 +120,7 @@ internal sealed class RunPackager
         _segment ??= new OpenSegment(_takeSegmentNumber(), StartOf(sample), sample.IsSync);
         _pictures.Add(sample);
         End = end;
-        _prefix.Add(OnTimeline(sample.PresentationTime));
+        _prefix.Add(OnTimeline(sample.PresentationTime), end, end - start);
     }
 
     private long NewestPicture => _prefix.End ?? _run.TimelineStart;

@@ -63,17 +63,17 @@ public sealed partial class RecorderHost(
         var reader = broadcast.AddReader(ReaderBytes, ReaderAge);
         _recovered.Remove(broadcast.StreamId, out var recovered);
         var before = _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
-        _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, recovered, before));
+        // At once: a recording that goes on must not look ended to whoever asks first.
+        var open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
+        _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, open, before));
     }
 
-    private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, RecoveredRecording? recovered, Task before)
+    private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, OpenRecording? open, Task before)
     {
         // The numbers of this recording go on where the one before ends.
         await before;
-        OpenRecording? open = null;
         try
         {
-            open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
             await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
             {
                 open ??= await BeginAsync(broadcast);

@@ -24,8 +24,9 @@ public static class RecordingPlaylist
             DiscontinuitySequence = recording.FirstDiscontinuity + (all.Count > 0 ? all[first].Run : 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
             IndependentSegments = all.All(segment => segment.StartsWithSync),
-            Segments = [.. Enumerable.Range(first, all.Count - first).Select(i => SegmentOf(
-                all[i], runs[all[i].Run], prefix, i > first && all[i - 1].Run != all[i].Run, timeline.Lost.Contains(all[i].Number)))],
+            Segments = [.. Enumerable.Range(first, all.Count - first).SelectMany(i =>
+                (i > first ? Missing(all[i - 1], all[i], prefix) : []).Append(SegmentOf(
+                    all[i], runs[all[i].Run], prefix, i > first && all[i - 1].Run != all[i].Run, timeline.Lost.Contains(all[i].Number))))],
             Ended = !timeline.OnAir,
         };
     }
@@ -37,6 +38,20 @@ public static class RecordingPlaylist
             ProgramDateTime = run.WallClockAt(segment.Start),
             Gap = gap,
         };
+
+    /// <summary>
+    /// Numbers that the catalog never heard of, because the disk did not take their segments: each is listed as a gap, for a media
+    /// sequence number is a segment's place in the list.
+    /// </summary>
+    private static IEnumerable<MediaSegment> Missing(RecordedSegment before, RecordedSegment after, string prefix)
+    {
+        var count = after.Number - before.Number - 1;
+        for (var number = before.Number + 1; number < after.Number; number++)
+        {
+            var duration = Math.Min((after.Start - before.End) / count, before.Duration);
+            yield return new MediaSegment($"{prefix}{before.Run}/{number}.m4s", $"{prefix}{before.Run}/init.mp4", duration) { Gap = true };
+        }
+    }
 
     private static int FirstWithin(IReadOnlyList<RecordedSegment> segments, long start)
     {

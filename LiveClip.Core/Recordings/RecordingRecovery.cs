@@ -105,9 +105,8 @@ public sealed partial class RecordingRecovery(
         var first = samples[0];
         var start = lead.Timescale.To(Timescale.Video, first.IsSync ? first.PresentationTime : first.DecodeTime);
         var prefix = new DisplayPrefix(lead is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
-        samples.ForEach(sample => prefix.Add(sample.PresentationTime));
-        var shown = prefix.Close(samples[^1].DecodeTime + samples[^1].Duration, samples[^1].Duration);
-        var end = Math.Max(lead.Timescale.To(Timescale.Video, shown), start + 1);
+        samples.ForEach(sample => prefix.Add(sample.PresentationTime, sample.DecodeTime + sample.Duration, sample.Duration));
+        var end = Math.Max(lead.Timescale.To(Timescale.Video, prefix.Close()), start + 1);
         return new RecordedSegment
         {
             RecordingId = run.RecordingId,
