@@ -1,0 +1,248 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Clips;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Recordings;
+using LiveClip.Tests.Recordings;
+using LiveClip.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Xunit;
+
+namespace LiveClip.Tests.Clips;
+
+/// <summary>From a real encoder's pictures to a finished file: every number is compared with what went in.</summary>
+public sealed class ClipWorkerTests : IDisposable
+{
+    private const long Second = 90_000;
+    private static readonly Type[] Parts = [typeof(RecorderHost), typeof(ClipWorker)];
+    private static readonly TestMedia Again = TestMedia.Default with { Seconds = 6, FirstNumber = 10_000 };
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    public static TheoryData<TestMedia, double, double> Ranges => new()
+    {
+        { TestMedia.Default, 5, 12 },
+        { TestMedia.Default, 4, 6.1 },
+        { TestMedia.Default with { Seconds = 8, FrameRate = (30_000, 1001), Gop = 48, BFrames = 3, X264Params = "open-gop=1:b-pyramid=normal" }, 3.3, 6.2 },
+        { TestMedia.Default with { Seconds = 8, FrameRate = (25, 1), Gop = 50, BFrames = 0, Audio = false }, 2.5, 5 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Ranges))]
+    public async Task A_clip_holds_consecutive_pictures_from_a_sync_sample_on_and_its_sound_in_place(TestMedia media, double start, double end)
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await media.FlvAsync());
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(start, end), "test"));
+
+        Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
+        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var numbers = await DecodedVideo.FrameNumbersAsync(file);
+        var rate = media.FrameRate.Numerator / (double)media.FrameRate.Denominator;
+        var first = (int)Math.Round(clip.DeliveredStart!.Value * rate / Second);
+        Assert.Equal(Enumerable.Range(first, clip.DeliveredFrames!.Value), numbers);
+        Assert.Equal(0, first % media.Gop);
+        Assert.InRange(first, (start * rate) - media.Gop, start * rate);
+        Assert.InRange(numbers[^1] + 1, (end * rate) - 0.1, (end * rate) + 5);
+        Assert.Equal((numbers[^1] + 1) / rate, clip.DeliveredEnd!.Value / 90_000.0, 0.002);
+        Assert.Equal(clip.DeliveredEnd - clip.DeliveredStart, clip.Duration);
+        Assert.Equal((media.Width, media.Height), (clip.Width, clip.Height));
+
+        var shown = await DecodedVideo.PresentationTimesAsync(file);
+        Assert.Equal(0, shown[0].TotalSeconds, 0.0005);
+        Assert.All(shown.Select((time, i) => time.TotalSeconds - (i / rate)), off => Assert.Equal(0, off, 0.0021));
+        if (media.Audio)
+        {
+            await AssertTicksAsync(file, clip.DeliveredStart.Value / 90_000.0, await TicksOfSourceAsync(media));
+        }
+    }
+
+    [Fact]
+    public async Task The_newest_seconds_can_be_clipped_while_the_publish_is_running()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.PublishAsync(stream, await TestMedia.Default.FlvAsync());
+        var window = await core.UntilOnAirAsync(stream, 19);
+        var newest = window.NewestPicture;
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new LastRange(5), "test"));
+
+        Assert.Equal((newest - (5 * Second), newest, false), (clip.RequestedStart, clip.RequestedEnd, clip.Trimmed));
+        Assert.Equal(newest, clip.DeliveredEnd!.Value, 100d);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        Assert.Equal(Enumerable.Range(420, clip.DeliveredFrames!.Value), numbers);
+        Assert.Equal((int)Math.Round(newest * 30.0 / Second), numbers[^1] + 1);
+    }
+
+    [Fact]
+    public async Task Both_pictures_that_were_marked_are_in_the_clip()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await TestMedia.Default.FlvAsync());
+
+        // A player's time is good to a few milliseconds; pictures 120 and 213.
+        var range = new PictureRange(new ShownPicture(0, 360_000 + 250), new ShownPicture(0, 639_000 - 250));
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, range, "test"));
+
+        Assert.Equal(360_000, clip.RequestedStart, 100d);
+        Assert.Equal(642_000, clip.RequestedEnd, 100d);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        Assert.Equal(120, numbers[0]);
+        Assert.InRange(numbers[^1], 213, 216);
+        Assert.Equal(Enumerable.Range(120, numbers.Count), numbers);
+    }
+
+    [Fact]
+    public async Task A_reconnect_inside_the_clip_is_joined_without_the_gap()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        var recording = await core.RecordAsync(stream, await TestMedia.Default.FlvAsync(), await Again.FlvAsync());
+        var second = recording.Runs.Single(run => run.Number == 1).TimelineStart;
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(15, (second / 90_000.0) + 3), "test"));
+
+        Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
+        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var numbers = await DecodedVideo.FrameNumbersAsync(file);
+        Assert.Equal(Enumerable.Range(420, 180), numbers.Take(180));
+        Assert.Equal(Enumerable.Range(10_000, numbers.Count - 180), numbers.Skip(180));
+        Assert.InRange(numbers.Count - 180, 90, 93);
+        Assert.Equal(clip.DeliveredFrames, numbers.Count);
+
+        // Run 1's own seconds follow 6 s of run 0.
+        var source = await TicksOfSourceAsync(TestMedia.Default);
+        var again = await TicksOfSourceAsync(Again);
+        var expected = source.Where(tick => tick >= 14).Select(tick => tick - 14).Concat(again.Where(tick => tick < 2.9).Select(tick => tick + 6)).ToList();
+        var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
+        Assert.All(expected.Where(tick => tick > 0.1), tick => Assert.Contains(heard, other => Math.Abs(other - tick) < 0.025));
+    }
+
+    [Fact]
+    public async Task Settings_that_change_inside_the_range_fail_the_clip_with_a_reason()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        var other = Again with { Width = 320, Height = 180 };
+        var recording = await core.RecordAsync(stream, await Again.FlvAsync(), await other.FlvAsync());
+        Assert.Equal(2, recording.Runs.Count);
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(4, 8), "test"));
+        Assert.Equal(ClipStatus.Failed, clip.Status);
+        Assert.Contains("settings change", clip.Error, StringComparison.Ordinal);
+
+        // One side of it is fine, and the worker still works.
+        var before = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 5), "test"));
+        Assert.Equal(ClipStatus.Ready, before.Status);
+    }
+
+    [Fact]
+    public async Task A_recording_with_a_lost_segment_says_so_inside_it_and_clips_beside_it()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        var recording = await core.RecordAsync(stream, await TestMedia.Default.FlvAsync());
+        await core.Catalog.WriteAsync(
+            context => context.Segments.Where(segment => segment.Number == 5).ExecuteDeleteAsync(CoreServices.Token), CoreServices.Token);
+        foreach (var file in Directory.GetFiles(_folder.FullPath, "5.m4s", SearchOption.AllDirectories))
+        {
+            File.Delete(file);
+        }
+
+        var across = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(9, 13), "test", recording.Id));
+        Assert.Equal(ClipStatus.Failed, across.Status);
+        Assert.Contains("could not be stored", across.Error, StringComparison.Ordinal);
+        foreach (var (start, end) in new[] { (7.0, 9.9), (12.0, 15.0) })
+        {
+            var beside = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(start, end), "test", recording.Id));
+            Assert.Equal((ClipStatus.Ready, null), (beside.Status, beside.Error));
+        }
+    }
+
+    [Fact]
+    public async Task What_a_stopped_server_left_in_the_queue_is_cut_at_the_next_start()
+    {
+        Clip queued;
+        await using (var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost)))
+        {
+            var stream = await core.CreateStreamAsync();
+            await core.RecordAsync(stream, await Again.FlvAsync());
+            queued = (await core.Get<ClipQueue>().CreateAsync(new ClipRequest(stream.Id, new TimelineRange(1, 3), "test"), CoreServices.Token)).Clip!;
+            await core.Get<ClipQueue>().ChangeAsync(queued.Id, _ => true, clip => clip.Status = ClipStatus.Cutting, CoreServices.Token);
+        }
+
+        await using var next = await CoreServices.StartAsync(_folder, started: Parts);
+        Assert.Equal(ClipStatus.Ready, (await UntilDoneAsync(next, queued.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_deleted_clip_comes_back_under_the_same_link_until_the_trash_is_emptied()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await Again.FlvAsync());
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(1, 3), "test"));
+        var queue = core.Get<ClipQueue>();
+        var trash = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateInstance<TrashCleaner>(core.Provider);
+
+        Assert.True(await queue.DeleteAsync(clip.Id, CoreServices.Token));
+        Assert.False(await queue.DeleteAsync(clip.Id, CoreServices.Token));
+        time.Advance(TimeSpan.FromDays(6.9));
+        await trash.CleanAsync(CoreServices.Token);
+        Assert.True(await queue.RestoreAsync(clip.Id, CoreServices.Token));
+        Assert.Equal((clip.Slug, ClipStatus.Ready), await ReadAsync(core, clip.Id, found => (found.Slug, found.Status)));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+
+        Assert.True(await queue.DeleteAsync(clip.Id, CoreServices.Token));
+        time.Advance(TimeSpan.FromDays(7.1));
+        await trash.CleanAsync(CoreServices.Token);
+        Assert.False(await queue.RestoreAsync(clip.Id, CoreServices.Token));
+        Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id));
+    }
+
+    private static async Task<Clip> MakeAsync(CoreServices core, ClipRequest request)
+    {
+        var answer = await core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token);
+        Assert.True(answer.Clip is not null, answer.Refusal?.Message);
+        var clip = await UntilDoneAsync(core, answer.Clip.Id);
+        if (core.Get<ClipStore>().FindVideo(clip.Id) is { } path)
+        {
+            using var file = File.OpenHandle(path);
+            ProgressiveMp4.Verify(file);
+        }
+
+        return clip;
+    }
+
+    private static Task<Clip> UntilDoneAsync(CoreServices core, Guid id) => Eventually.SomeAsync(
+        async () => await ReadAsync(core, id, clip => clip) is { Status: ClipStatus.Ready or ClipStatus.Failed } done ? done : null,
+        FlvPublish.Bound);
+
+    private static async Task<T> ReadAsync<T>(CoreServices core, Guid id, Func<Clip, T> read)
+    {
+        await using var context = core.Read();
+        return read(await context.Clips.AsNoTracking().SingleAsync(clip => clip.Id == id, CoreServices.Token));
+    }
+
+    /// <summary>On the clock whose 0 is the first picture.</summary>
+    private static async Task<List<double>> TicksOfSourceAsync(TestMedia media)
+    {
+        var flv = await media.FlvAsync();
+        var zero = (await DecodedVideo.PresentationTimesAsync(flv))[0];
+        return [.. (await DecodedAudio.TickTimesAsync(flv)).Select(tick => (tick - zero).TotalSeconds)];
+    }
+
+    private static async Task AssertTicksAsync(string file, double start, List<double> source)
+    {
+        var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
+        var expected = source.Select(tick => tick - start).Where(tick => tick > 0.05 && tick < heard[^1] + 0.5).ToList();
+        Assert.NotEmpty(expected);
+        Assert.Equal(expected.Count, heard.Count(tick => tick > 0.05));
+        Assert.All(expected.Zip(heard.Where(tick => tick > 0.05)), pair => Assert.Equal(pair.First, pair.Second, 0.004));
+    }
+}

@@ -1,0 +1,120 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Live;
+using LiveClip.Core.Mp4;
+using LiveClip.Core.Samples;
+using LiveClip.Tests.Support;
+using Xunit;
+
+namespace LiveClip.Tests.Live;
+
+/// <summary>Everything that a packager has made of some samples, read back from its bytes.</summary>
+internal sealed class PackagedRecording
+{
+    private readonly ManualTimeProvider _time = new();
+
+    public PackagedRecording(PackagerOrigin? origin = null)
+    {
+        Packager = new Packager(origin ?? NewOrigin(), _time, output =>
+        {
+            Outputs.Add(output);
+            Window.Accept(output);
+        });
+    }
+
+    public static PackagerOrigin NewOrigin() => new(Guid.NewGuid(), 0, 0, null, null);
+
+    public Packager Packager { get; }
+
+    public List<PackagerOutput> Outputs { get; } = [];
+
+    public LiveWindow Window { get; } = new(
+        new Recording { Id = Guid.NewGuid(), StreamId = "s", StartedAt = default, FirstSegmentNumber = 0, FirstDiscontinuity = 0 }, []);
+
+    public List<Run> Runs => [.. Outputs.OfType<RunStarted>().Select(output => output.Run)];
+
+    public List<FragmentFinished> Fragments => [.. Outputs.OfType<FragmentFinished>()];
+
+    public List<RecordedSegment> Segments => [.. Outputs.OfType<SegmentClosed>().Select(output => output.Segment)];
+
+    public int? TargetDuration => Outputs.OfType<TargetDurationFixed>().SingleOrDefault()?.Seconds;
+
+    public static PackagedRecording Of(params IEnumerable<Sample>[] publishes)
+    {
+        var packaged = new PackagedRecording();
+        foreach (var sample in publishes.SelectMany(samples => samples))
+        {
+            packaged.Accept(sample);
+        }
+
+        packaged.Packager.CloseRun();
+        packaged.AssertConsistent();
+        return packaged;
+    }
+
+    /// <summary>At the moment at which it arrives.</summary>
+    public void Accept(Sample sample)
+    {
+        var arrival = new TimeSpan(sample.Arrival);
+        if (arrival > Elapsed)
+        {
+            _time.Advance(arrival - Elapsed);
+        }
+
+        Packager.Accept(sample with { Arrival = Origin + sample.Arrival });
+    }
+
+    /// <summary>The samples of a fragment with their bytes.</summary>
+    public static List<(IndexedSample Sample, string Name)> Read(FragmentFinished fragment)
+    {
+        var index = SegmentIndex.Scan(fragment.Bytes);
+        Assert.Equal(fragment.Bytes.Length, index.ValidLength);
+        return [.. Assert.Single(index.Fragments).Samples.Select(
+            sample => (sample, SyntheticEncoder.NameOf(fragment.Bytes.Span.Slice((int)sample.Offset, sample.Size))))];
+    }
+
+    /// <summary>Names of all samples of a track, in the order in which they were written.</summary>
+    public List<string> Names(int trackId) => [.. Fragments.SelectMany(Read).Where(read => read.Sample.TrackId == trackId).Select(read => read.Name)];
+
+    /// <summary>What holds for all recordings whatever was published.</summary>
+    public void AssertConsistent()
+    {
+        Assert.Equal(Segments.Select((_, i) => Segments[0].Number + i), Segments.Select(segment => segment.Number));
+        Assert.Equal(Runs.Select((_, i) => Runs[0].Number + i), Runs.Select(run => run.Number));
+        Assert.Single(Outputs.OfType<TargetDurationFixed>());
+        foreach (var segment in Segments)
+        {
+            var fragments = Fragments.Where(fragment => fragment.Number == segment.Number).ToList();
+            Assert.Equal(Enumerable.Range(0, fragments.Count), fragments.Select(fragment => fragment.Index));
+            Assert.Equal(segment.Length, fragments.Sum(fragment => fragment.Bytes.Length));
+            Assert.Equal((segment.Start, segment.StartsWithSync), (fragments[0].Start, fragments[0].StartsWithSync));
+            Assert.All(fragments, fragment => Assert.Equal(segment.Run, fragment.Run));
+        }
+
+        foreach (var (before, after) in Segments.Zip(Segments.Skip(1)))
+        {
+            Assert.True(after.Start >= before.End, $"segment {after.Number} begins at {after.Start}, {before.Number} ends at {before.End}");
+            Assert.True(after.Run != before.Run || after.Start == before.End, $"a hole in front of segment {after.Number}");
+        }
+
+        foreach (var run in Runs)
+        {
+            AssertTracksAreContinuous(run.Number);
+        }
+    }
+
+    private void AssertTracksAreContinuous(int run)
+    {
+        var samples = Fragments.Where(fragment => fragment.Run == run).SelectMany(Read).Select(read => read.Sample).ToList();
+        foreach (var track in samples.GroupBy(sample => sample.TrackId))
+        {
+            foreach (var (before, after) in track.Zip(track.Skip(1)))
+            {
+                Assert.Equal(before.DecodeTime + before.Duration, after.DecodeTime);
+            }
+        }
+    }
+
+    private static readonly long Origin = new ManualTimeProvider().GetTimestamp();
+
+    private TimeSpan Elapsed => new(_time.GetTimestamp() - Origin);
+}

@@ -1,0 +1,129 @@
+using LiveClip.Core.Access;
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Live;
+using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
+using LiveClip.Tests.Live;
+using LiveClip.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Xunit;
+
+namespace LiveClip.Tests.Recordings;
+
+public sealed class RecorderHostTests : IDisposable
+{
+    private static readonly TestMedia Media = TestMedia.Default with { Seconds = 8 };
+    private readonly TempFolder _folder = new();
+
+    public void Dispose() => _folder.Dispose();
+
+    [Fact]
+    public async Task Numbers_of_segments_and_discontinuities_count_on_through_a_streams_recordings()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        var flv = await Media.FlvAsync();
+
+        // Each begins while the one before may still be being written.
+        foreach (var _ in Enumerable.Range(0, 3))
+        {
+            (await core.PublishAsync(stream, flv)).Finish(endedByPublisher: true);
+        }
+
+        await core.StopAsync();
+        await using var context = core.Read();
+        var recordings = await context.Recordings.Include(recording => recording.Runs)
+            .OrderBy(recording => recording.FirstSegmentNumber).ToListAsync(CoreServices.Token);
+        Assert.Equal([0, 4, 8], recordings.Select(recording => recording.FirstSegmentNumber));
+        Assert.Equal([0, 1, 2], recordings.Select(recording => recording.FirstDiscontinuity));
+        Assert.All(recordings, recording => Assert.NotNull(recording.EndedAt));
+        foreach (var recording in recordings)
+        {
+            var segments = await core.SegmentsAsync(recording.Id);
+            Assert.Equal(Enumerable.Range(0, 4).Select(i => recording.FirstSegmentNumber + i), segments.Select(segment => segment.Number));
+            Assert.Equal((0, 8 * 90_000), (segments[0].Start, (int)Math.Round(segments[^1].End / 9_000.0) * 9_000));
+        }
+
+        var stored = await context.LiveStreams.SingleAsync(CoreServices.Token);
+        Assert.Equal((12, 3), (stored.NextSegmentNumber, stored.NextDiscontinuity));
+    }
+
+    [Fact]
+    public async Task A_taken_over_publish_is_another_run_of_the_same_recording()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        await core.PublishAsync(stream, await Media.FlvAsync());
+        (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: true);
+        await core.StopAsync();
+
+        await using var context = core.Read();
+        var recording = await context.Recordings.Include(recording => recording.Runs).SingleAsync(CoreServices.Token);
+        Assert.Equal([0, 1], recording.Runs.Select(run => run.Number).Order());
+        Assert.Equal(8, (await core.SegmentsAsync(recording.Id)).Count);
+    }
+
+    [Fact]
+    public async Task A_broadcast_that_fails_is_ended_and_the_next_one_is_recorded()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        await ExecuteAsync("ALTER TABLE Recordings RENAME TO Away");
+        var publication = await core.PublishAsync(stream, await Media.FlvAsync());
+        await Eventually.TrueAsync(() => publication.Cancelled.IsCancellationRequested, FlvPublish.Bound);
+        publication.Publish(new SyntheticEncoder().Encode(seconds: 1)[0]);
+        publication.Finish(endedByPublisher: false);
+        Assert.Null(core.Get<BroadcastRegistry>().Find(stream.Id));
+        Assert.Null(core.Get<LiveWindows>().FindByStream(stream.Id));
+
+        await ExecuteAsync("ALTER TABLE Away RENAME TO Recordings");
+        (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: true);
+        await core.StopAsync();
+        await using var context = core.Read();
+        var newest = await context.Recordings.OrderByDescending(recording => recording.StartedAt).FirstAsync(CoreServices.Token);
+        Assert.NotNull(newest.EndedAt);
+        Assert.Equal(4, (await core.SegmentsAsync(newest.Id)).Count);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var catalog = core.Read();
+            await catalog.Database.ExecuteSqlRawAsync(sql, CoreServices.Token);
+        }
+    }
+
+    [Fact]
+    public async Task The_longest_duration_ends_the_broadcast_and_drops_its_publisher()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync(new LiveStreamSettings { MaxClipSeconds = 30, MaxDurationSeconds = 5 });
+        var publication = await core.PublishAsync(stream, await Media.FlvAsync());
+        await Eventually.TrueAsync(() => publication.Cancelled.IsCancellationRequested, FlvPublish.Bound);
+        Assert.Null(core.Get<BroadcastRegistry>().Find(stream.Id));
+        await core.StopAsync();
+        await using var context = core.Read();
+        Assert.NotNull((await context.Recordings.SingleAsync(CoreServices.Token)).EndedAt);
+    }
+
+    [Fact]
+    public async Task The_catalogs_status_follows_the_broadcast()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: [typeof(LiveStreamStatusWriter), typeof(RecorderHost)]);
+        var stream = await core.CreateStreamAsync();
+        var publication = core.Get<BroadcastRegistry>().Begin(stream.Id, TimeSpan.FromSeconds(60), "127.0.0.1", null);
+        await UntilAsync(LiveStreamStatus.Preparing);
+        publication.Publish(new SyntheticEncoder().Encode(seconds: 1)[0]);
+        await UntilAsync(LiveStreamStatus.Active);
+        publication.Finish(endedByPublisher: false);
+        await UntilAsync(LiveStreamStatus.Disconnected);
+        core.Get<BroadcastRegistry>().Find(stream.Id)!.End();
+        await UntilAsync(LiveStreamStatus.Idle);
+
+        Task UntilAsync(LiveStreamStatus status) => Eventually.TrueAsync(
+            async () =>
+            {
+                await using var context = core.Read();
+                return (await context.LiveStreams.SingleAsync(CoreServices.Token)).Status == status;
+            },
+            FlvPublish.Bound);
+    }
+}

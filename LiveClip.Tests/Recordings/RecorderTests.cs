@@ -1,0 +1,213 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Changes;
+using LiveClip.Core.Live;
+using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
+using LiveClip.Core.Samples;
+using LiveClip.Tests.Live;
+using LiveClip.Tests.Support;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Xunit;
+
+namespace LiveClip.Tests.Recordings;
+
+public sealed class RecorderTests : IAsyncLifetime
+{
+    private readonly TempFolder _folder = new();
+    private readonly PublisherBrake _brake = new();
+    private CoreServices _core = null!;
+    private Recording _recording = null!;
+    private LiveWindow _window = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _core = await CoreServices.StartAsync(_folder);
+        var stream = await _core.CreateStreamAsync();
+        _recording = new Recording
+        {
+            Id = Guid.NewGuid(),
+            StreamId = stream.Id,
+            StartedAt = DateTimeOffset.UtcNow,
+            FirstSegmentNumber = 0,
+            FirstDiscontinuity = 0,
+        };
+        await _core.Catalog.WriteAsync(context => context.AddAsync(_recording).AsTask(), CoreServices.Token);
+        _window = new LiveWindow(_recording, []);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _core.DisposeAsync();
+        _folder.Dispose();
+    }
+
+    [Fact]
+    public async Task Files_and_rows_hold_what_the_packager_made()
+    {
+        var recorder = Recorder(maxQueuedBytes: 1 << 20);
+        var writing = recorder.RunAsync();
+        Publish(new SyntheticEncoder().Encode(seconds: 7), recorder);
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        var segments = await _core.SegmentsAsync(_recording.Id);
+        Assert.Equal([0, 1, 2, 3], segments.Select(segment => segment.Number));
+        Assert.All(segments, segment =>
+            Assert.Equal(_window.Find(segment.Number)!.ToMemory().ToArray(), File.ReadAllBytes(PathOf(segment.Number))));
+        await using var context = _core.Read();
+        var run = await context.Runs.SingleAsync(CoreServices.Token);
+        Assert.Equal(run.Init, await File.ReadAllBytesAsync(Path.Combine(RunFolder, "init.mp4"), CoreServices.Token));
+        Assert.Equal(2, (await context.Recordings.SingleAsync(CoreServices.Token)).TargetDuration);
+    }
+
+    [Fact]
+    public async Task A_queue_that_runs_over_costs_whole_segments_and_marks_each()
+    {
+        // A segment is about 16 KB; nothing is written before all has been offered, so about two fit.
+        var recorder = Recorder(maxQueuedBytes: 40_000);
+        Publish(new SyntheticEncoder().Encode(seconds: 12), recorder);
+        Assert.False(_brake.WaitAsync(CoreServices.Token).IsCompleted);
+        recorder.Complete();
+        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+
+        var segments = await _core.SegmentsAsync(_recording.Id);
+        Assert.Equal([0, 1], segments.Select(segment => segment.Number));
+        Assert.All(segments, segment => Assert.Equal(segment.Length, new FileInfo(PathOf(segment.Number)).Length));
+        Assert.Equal([2L, 3, 4, 5], LostOnceOutOfMemory());
+        Assert.True(_brake.WaitAsync(CoreServices.Token).IsCompleted);
+    }
+
+    [Fact]
+    public async Task A_failing_disk_costs_its_segments_and_the_recording_resumes_when_it_is_back()
+    {
+        var recorder = Recorder(maxQueuedBytes: 1 << 20);
+        var writing = recorder.RunAsync();
+        var samples = new SyntheticEncoder().Encode(seconds: 14);
+        var packager = Packager(recorder);
+
+        Accept(packager, samples, from: 0, to: 4.5);
+        await UntilAsync(segments: 2);
+
+        // Files cannot be made where a folder should be.
+        Directory.Move(RunFolder, RunFolder + ".away");
+        await File.WriteAllTextAsync(RunFolder, "in the way", CoreServices.Token);
+        Accept(packager, samples, from: 4.5, to: 8.5);
+        await Eventually.TrueAsync(() => IsLost(3), FlvPublish.Bound);
+        Assert.All(new long[] { 0, 1, 2, 3 }, number => Assert.NotNull(_window.Find(number))); // the live edge has them all
+
+        File.Delete(RunFolder);
+        Directory.Move(RunFolder + ".away", RunFolder);
+        Accept(packager, samples, from: 8.5, to: 14);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        var segments = await _core.SegmentsAsync(_recording.Id);
+        Assert.Subset(new HashSet<long> { 0, 1, 2, 4, 5, 6 }, segments.Select(segment => segment.Number).ToHashSet());
+        Assert.Superset(new HashSet<long> { 0, 1, 5, 6 }, segments.Select(segment => segment.Number).ToHashSet());
+        Assert.All(segments, segment => Assert.Equal(segment.Length, new FileInfo(PathOf(segment.Number)).Length));
+    }
+
+    [Fact]
+    public async Task A_run_that_begins_on_a_failing_disk_is_stored_when_it_is_back()
+    {
+        var recordings = Path.Combine(_folder.FullPath, "recordings");
+        await File.WriteAllTextAsync(recordings, "in the way", CoreServices.Token);
+        var recorder = Recorder(maxQueuedBytes: 1 << 20);
+        var writing = recorder.RunAsync();
+        var samples = new SyntheticEncoder().Encode(seconds: 8);
+        var packager = Packager(recorder);
+        Accept(packager, samples, from: 0, to: 4.1);
+        await Eventually.TrueAsync(() => IsLost(1), FlvPublish.Bound);
+
+        File.Delete(recordings);
+        Accept(packager, samples, from: 4.1, to: 8);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        await using var context = _core.Read();
+        Assert.Equal(0, (await context.Runs.SingleAsync(CoreServices.Token)).Number);
+        Assert.Equal(2, (await context.Recordings.SingleAsync(CoreServices.Token)).TargetDuration);
+        Assert.True(File.Exists(Path.Combine(RunFolder, "init.mp4")));
+        Assert.Contains(3L, (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+    }
+
+    [Fact]
+    public async Task A_catalog_that_fails_for_a_while_costs_segments_and_not_the_recorder()
+    {
+        var recorder = Recorder(maxQueuedBytes: 1 << 20);
+        var writing = recorder.RunAsync();
+        var samples = new SyntheticEncoder().Encode(seconds: 10);
+        var packager = Packager(recorder);
+        Accept(packager, samples, from: 0, to: 2.5);
+        await UntilAsync(segments: 1);
+
+        await ExecuteAsync("ALTER TABLE Segments RENAME TO Away");
+        Accept(packager, samples, from: 2.5, to: 4.5);
+        await Eventually.TrueAsync(() => IsLost(1), FlvPublish.Bound);
+        await ExecuteAsync("ALTER TABLE Away RENAME TO Segments");
+        Accept(packager, samples, from: 4.5, to: 10);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        Assert.Equal([0, 2, 3, 4], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+    }
+
+    private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");
+
+    private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
+
+    private Recorder Recorder(long maxQueuedBytes) => new(
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, maxQueuedBytes, TimeProvider.System,
+        NullLogger<Recorder>.Instance);
+
+    private Packager Packager(Recorder recorder) => new(
+        new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>
+        {
+            _window.Accept(output);
+            recorder.Offer(output);
+        });
+
+    private void Publish(List<Sample> samples, Recorder recorder)
+    {
+        var packager = Packager(recorder);
+        samples.ForEach(packager.Accept);
+        packager.CloseRun();
+    }
+
+    private static void Accept(Packager packager, List<Sample> samples, double from, double to)
+    {
+        foreach (var sample in samples)
+        {
+            var time = sample.Track.Timescale.ToSeconds(sample.DecodeTime);
+            if (time >= from && time < to)
+            {
+                packager.Accept(sample);
+            }
+        }
+    }
+
+    private Task UntilAsync(int segments) =>
+        Eventually.TrueAsync(async () => (await _core.SegmentsAsync(_recording.Id)).Count == segments, FlvPublish.Bound);
+
+    private bool IsLost(long number) => ((HashSet<long>)typeof(LiveWindow)
+        .GetField("_lost", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(_window)!).Contains(number);
+
+    private IEnumerable<long> LostOnceOutOfMemory()
+    {
+        // Forty seconds later nothing of them is in memory.
+        var packager = new Packager(new PackagerOrigin(_recording.Id, 1, 100, 2, new PreviousRun(0, DateTimeOffset.UtcNow, 12 * 90_000)), TimeProvider.System, _window.Accept);
+        new SyntheticEncoder().Encode(seconds: 40).ForEach(packager.Accept);
+        return _window.Snapshot().Lost.Order();
+    }
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var context = _core.Read();
+        await context.Database.ExecuteSqlRawAsync(sql, CoreServices.Token);
+    }
+}

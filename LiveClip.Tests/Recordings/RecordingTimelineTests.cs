@@ -1,0 +1,82 @@
+using LiveClip.Core.Recordings;
+using Xunit;
+using static LiveClip.Tests.Recordings.Timelines;
+
+namespace LiveClip.Tests.Recordings;
+
+public class RecordingTimelineTests
+{
+    /// <summary>Away from 10 to 25, and from 31 to 40.</summary>
+    private static readonly RecordingTimeline Interrupted = Of(false, (0, 10), (25, 31), (40, 50));
+
+    [Theory]
+    [InlineData(0, 50, 26)]
+    [InlineData(0, 10, 10)]
+    [InlineData(2, 7, 5)]
+    [InlineData(5, 30, 10)]
+    [InlineData(10, 25, 0)]
+    [InlineData(12, 20, 0)]
+    [InlineData(12, 41, 7)]
+    [InlineData(45, 90, 5)]
+    public void Playing_time_leaves_the_gaps_out(int start, int end, int expected) =>
+        Assert.Equal(expected * Second, Interrupted.PlayingTime(start * Second, end * Second));
+
+    [Theory]
+    [InlineData(0, 5, 5)]
+    [InlineData(0, 10, 10)]
+    [InlineData(0, 11, 26)]
+    [InlineData(5, 12, 41)]
+    [InlineData(12, 1, 26)] // begins in a gap
+    [InlineData(0, 26, 50)]
+    [InlineData(0, 99, 50)] // as far as there is anything
+    public void After_tells_where_a_length_has_been_played(int start, int length, int expected) =>
+        Assert.Equal(expected * Second, Interrupted.After(start * Second, length * Second));
+
+    [Theory]
+    [InlineData(50, 5, 45)]
+    [InlineData(50, 10, 40)]
+    [InlineData(50, 11, 30)]
+    [InlineData(45, 12, 9)]
+    [InlineData(35, 1, 30)] // ends in a gap
+    [InlineData(50, 99, 0)]
+    public void Before_tells_where_a_length_that_ends_there_begins(int end, int length, int expected) =>
+        Assert.Equal(expected * Second, Interrupted.Before(end * Second, length * Second));
+
+    [Theory]
+    [InlineData(5, true, 5)]
+    [InlineData(27, false, 27)]
+    [InlineData(15, true, 25)] // inside a gap: the next picture
+    [InlineData(15, false, 10)] // the end of the one before
+    [InlineData(10, true, 25)]
+    [InlineData(60, true, 60)] // behind the end: for the caller to refuse
+    [InlineData(-5, true, -5)]
+    public void A_wall_clock_time_has_a_place(int seconds, bool isInPoint, int expected) =>
+        Assert.Equal(expected * Second, Interrupted.At(Noon.AddSeconds(seconds), isInPoint));
+
+    [Fact]
+    public void Where_the_wall_clock_was_set_back_the_later_place_counts()
+    {
+        var timeline = Of(false, (0, 10), (25, 35));
+        var setBack = timeline with { Runs = [timeline.Runs[0], Moved(timeline.Runs[1], Noon.AddSeconds(5))] };
+        Assert.Equal(27 * Second, setBack.At(Noon.AddSeconds(7), isInPoint: true));
+        Assert.Equal(4 * Second, setBack.At(Noon.AddSeconds(4), isInPoint: true));
+    }
+
+    [Fact]
+    public void What_a_rolling_window_has_let_go_of_is_not_counted_as_the_beginning()
+    {
+        var shortened = Interrupted with { Segments = [.. Interrupted.Segments.Where(segment => segment.Start >= 27 * Second)] };
+        Assert.Equal(27 * Second, shortened.Start);
+        Assert.Equal(27 * Second, shortened.Before(50 * Second, 99 * Second));
+    }
+
+    private static Core.Catalog.Run Moved(Core.Catalog.Run run, DateTimeOffset wallClock) => new()
+    {
+        RecordingId = run.RecordingId,
+        Number = run.Number,
+        TimelineStart = run.TimelineStart,
+        WallClock = wallClock,
+        Init = run.Init,
+        Codecs = run.Codecs,
+    };
+}
