@@ -61,21 +61,20 @@ public sealed class DashboardFixture : IAsyncLifetime
 
 public sealed class DashboardTests(DashboardFixture on) : IClassFixture<DashboardFixture>
 {
-    private const string Ready = "[data-clip-id][data-status=ready]";
-
     [Fact]
     public async Task Producer_marks_two_shown_pictures_and_the_link_of_the_clip_plays_for_somebody_without_login()
     {
         var page = await OpenStudioAsync();
+        var before = await IdsAsync(page);
         await page.Keyboard.PressAsync("i");
         var marked = await ShownTimeAsync(page);
         await MoveOnAsync(page, 2.5);
         await page.Keyboard.PressAsync("o");
         await page.Keyboard.PressAsync("Enter");
 
-        var card = page.Locator(Ready).First;
-        await card.WaitForAsync();
-        var clip = await GetClipAsync((await card.GetAttributeAsync("data-clip-id"))!);
+        var made = await NewIdAsync(page, before);
+        await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
+        var clip = await GetClipAsync(made);
         Assert.InRange((double)clip["requested"]!["start"]! - marked, -0.09, 0.09);
         Assert.InRange((double)clip["requested"]!["end"]! - (double)clip["requested"]!["start"]!, 2.4, 6);
 
@@ -103,7 +102,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         var before = await IdsAsync(producer);
         await producer.Keyboard.PressAsync("1");
 
-        var made = await Eventually.SomeAsync(async () => (await IdsAsync(producer)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
+        var made = await NewIdAsync(producer, before);
         await colleague.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
         await producer.Context.CloseAsync();
         await colleague.Context.CloseAsync();
@@ -121,7 +120,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await page.Locator("[data-command=playPause]").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.Keyboard.PressAsync("Enter");
-        var made = await Eventually.SomeAsync(async () => (await IdsAsync(page)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
+        var made = await NewIdAsync(page, before);
         await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
 
         Assert.Single((await IdsAsync(page)).Except(before));
@@ -156,7 +155,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         var page = await on.Browser.SignInAsync(on.Server.Http);
         await page.GotoAsync("/clips?q=Delete");
         var card = page.Locator($"[data-clip-id='{clip["clipId"]}']");
-        await card.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await card.Locator("[title=Delete]").ClickAsync();
         await card.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.Equal(404, await StatusAsync((string)clip["shareUrl"]!));
         Assert.Equal(404, await StatusAsync((string)clip["mp4Url"]!));
@@ -240,7 +239,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     {
         var page = await on.Browser.SignInAsync(on.Server.Http);
         await page.GotoAsync($"/studio/{on.StreamId}");
-        await page.WaitForFunctionAsync("() => document.querySelector('video')?.dataset.time90k !== undefined");
+        await page.WaitForFunctionAsync("() => document.querySelector('video')?.dataset.time90k");
         await MoveOnAsync(page, 1);
         return page;
     }
@@ -254,6 +253,9 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     /// <summary>Where on the timeline the picture on screen lies, seconds; the stream has had one run, so its own time is the timeline's.</summary>
     private static async Task<double> ShownTimeAsync(IPage page) =>
         await page.EvaluateAsync<double>("() => Number(document.querySelector('video').dataset.time90k)") / 90_000;
+
+    private static Task<string> NewIdAsync(IPage page, IReadOnlyList<string> before) => Eventually.SomeAsync(
+        async () => (await IdsAsync(page)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
 
     private static async Task<IReadOnlyList<string>> IdsAsync(IPage page) =>
         await page.EvalOnSelectorAllAsync<string[]>("[data-clip-id]", "cards => cards.map(card => card.dataset.clipId)");
