@@ -1,6 +1,5 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
-using LiveClip.Core.Catalog;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
@@ -8,7 +7,6 @@ using LiveClip.Web.Hosting;
 using LiveClip.Web.Hubs;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Radzen;
 
@@ -40,11 +38,6 @@ builder.Services.Configure<ForwardedHeadersOptions>(options =>
 });
 
 var app = builder.Build();
-
-await using (var catalog = await app.Services.GetRequiredService<IDbContextFactory<CatalogDbContext>>().CreateDbContextAsync())
-{
-    await catalog.Database.EnsureCreatedAsync();
-}
 
 if (proxies.Length > 0)
 {
