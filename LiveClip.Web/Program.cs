@@ -47,6 +47,7 @@ if (proxies.Length > 0)
     app.UseForwardedHeaders();
 }
 
+app.RefuseWhileStopping();
 app.UseSecurityHeaders();
 app.UseErrorPages();
 app.UseRouting();
