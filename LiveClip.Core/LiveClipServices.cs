@@ -2,6 +2,8 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
+using LiveClip.Core.Demo;
+using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -38,6 +40,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<IngestOptions>(configuration, "Ingest");
         services.AddSingleton<StreamKeys>();
         services.AddSingleton<ConnectionBudget>();
+        services.AddSingleton<RtmpAddress>();
         services.AddSingleton<BroadcastRegistry>();
         services.AddSingleton<LiveWindows>();
 
@@ -50,7 +53,18 @@ public static class LiveClipServices
         services.AddHostedService<RollingWindowCleaner>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
+        services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipQueue>();
+        services.AddHostedService<ClipWorker>();
+        services.AddHostedService<TrashCleaner>();
+
+        if (configuration.GetValue<bool>("LiveClip:Demo"))
+        {
+            services.AddSingleton<DemoStream>();
+            services.AddHostedService<DemoPublisher>();
+        }
+
         return services;
     }
 

@@ -5,6 +5,7 @@ using LiveClip.Web.Api;
 using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
+using LiveClip.Web.Hubs;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.EntityFrameworkCore;
@@ -24,6 +25,9 @@ builder.Services.AddSignIn();
 builder.Services.AddAntiforgery();
 builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
 builder.Services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitMaxRetained = 50);
+builder.Services.AddSignalR(options => options.MaximumReceiveMessageSize = 32 * 1024);
+builder.Services.AddSingleton<LiveState>();
+builder.Services.AddHostedService<LiveHubBroadcaster>();
 builder.Services.AddScoped<DialogService>();
 builder.Services.AddScoped<Toasts>();
 builder.Services.AddScoped<PublicLinks>();
@@ -47,8 +51,8 @@ if (proxies.Length > 0)
     app.UseForwardedHeaders();
 }
 
-app.RefuseWhileStopping();
 app.UseSecurityHeaders();
+app.UseSameOriginForHubs();
 app.UseErrorPages();
 app.UseRouting();
 app.UseCors();
@@ -60,7 +64,11 @@ app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
 app.MapHealthChecks("/healthz/ready").AllowAnonymous();
 app.MapStreamKeyApi();
+app.MapLiveStreams();
+app.MapClips();
 app.MapPlayback();
+app.MapClipMedia();
+app.MapHub<LiveHub>(LiveHub.Route);
 
 // The policy stands here for the circuit's own endpoints; pages add their own, the public ones say AllowAnonymous.
 app.MapRazorComponents<App>()
@@ -68,6 +76,17 @@ app.MapRazorComponents<App>()
     .RequireAuthorization(Policies.Watch);
 app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 
-await app.StartAsync();
-app.Services.GetRequiredService<Listeners>().Announce();
+var listeners = app.Services.GetRequiredService<Listeners>();
+try
+{
+    await app.StartAsync();
+}
+catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
+{
+    await Console.Error.WriteLineAsync(advice);
+    return 1;
+}
+
+listeners.Announce();
 await app.WaitForShutdownAsync();
+return 0;

@@ -1,3 +1,6 @@
+using System.Buffers.Text;
+using System.Security.Cryptography;
+
 namespace LiveClip.Core.Catalog;
 
 /// <summary>A piece of a recording that somebody asked for. All times are on the recording's timeline, in 1/90,000 s.</summary>
@@ -60,6 +63,8 @@ public sealed class Clip
 
     /// <summary>Its link is dead from here on; the files go seven days later.</summary>
     public DateTimeOffset? DeletedAt { get; set; }
+
+    public static string NewSlug() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(16));
 }
 
 /// <summary>How far a clip is; the API writes these in lower case. A deleted clip has <see cref="Clip.DeletedAt"/>.</summary>

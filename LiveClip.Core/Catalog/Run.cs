@@ -3,6 +3,9 @@ namespace LiveClip.Core.Catalog;
 /// <summary>One continuous publish within a recording: one timestamp mapping, one codec configuration, one init segment.</summary>
 public sealed class Run
 {
+    /// <summary>Unit of every time on a recording's timeline.</summary>
+    public const int TicksPerSecond = 90_000;
+
     public required Guid RecordingId { get; init; }
 
     /// <summary>0, 1, 2 … within the recording.</summary>

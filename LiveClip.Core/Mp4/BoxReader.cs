@@ -19,7 +19,10 @@ public ref struct BoxReader
     {
     }
 
-    private BoxReader(BoxType type, ReadOnlySpan<byte> content, long offset)
+    /// <param name="type">The box that was read for itself.</param>
+    /// <param name="content">Of that box, without its header.</param>
+    /// <param name="offset">Where in the file <paramref name="content"/> begins.</param>
+    public BoxReader(BoxType type, ReadOnlySpan<byte> content, long offset)
     {
         Type = type;
         _content = content;

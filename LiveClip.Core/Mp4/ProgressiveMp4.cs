@@ -257,7 +257,7 @@ public static class ProgressiveMp4
             throw new Mp4FormatException(default, fileLength, "has no moov or no mdat");
         }
 
-        VerifyMovie(new BoxReader(moov, moovOffset), mediaStart, mediaEnd);
+        VerifyMovie(new BoxReader(BoxType.Moov, moov, moovOffset), mediaStart, mediaEnd);
     }
 
     private static BoxHeader ReadTopLevelHeader(SafeFileHandle file, long offset, long fileLength)

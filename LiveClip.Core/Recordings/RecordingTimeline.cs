@@ -25,6 +25,11 @@ public sealed record RecordingTimeline(
 
     public Run? FindRun(int number) => Runs.FirstOrDefault(run => run.Number == number);
 
+    /// <summary>Whether that segment lies, at least in part, in the range.</summary>
+    public bool Covers(long start, long end, int run, long number) =>
+        Segments.Any(segment => segment.Number == number && segment.Run == run && segment.End > start && segment.Start < end)
+        || (Open is { } open && open.Number == number && open.Run == run && open.End > start && open.Start < end);
+
     /// <summary>What a range plays for: its length less the gaps in which no encoder was there.</summary>
     public long PlayingTime(long start, long end) =>
         Runs.Sum(run => Math.Max(0, Math.Min(end, EndOf(run)) - Math.Max(start, run.TimelineStart)));

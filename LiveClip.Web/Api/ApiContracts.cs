@@ -38,12 +38,13 @@ internal static class ApiResults
     public static JsonHttpResult<ApiResponse<T>> Created<T>(T data) =>
         TypedResults.Json(new ApiResponse<T>(data), statusCode: StatusCodes.Status201Created);
 
-    public static JsonHttpResult<ApiErrorResponse> Error(int status, string message, string? description = null) =>
-        TypedResults.Json(new ApiErrorResponse(new ApiError(status, message, description)), statusCode: status);
+    public static JsonHttpResult<ApiErrorResponse> Error(
+        int status, string message, string? description = null, params IReadOnlyList<ApiFieldError> fields) =>
+        TypedResults.Json(
+            new ApiErrorResponse(new ApiError(status, message, description, fields.Count > 0 ? fields : null)), statusCode: status);
 
     public static JsonHttpResult<ApiErrorResponse> NotFound(string message) => Error(StatusCodes.Status404NotFound, message);
 
-    public static JsonHttpResult<ApiErrorResponse> Invalid(params IReadOnlyList<ApiFieldError> fields) => TypedResults.Json(
-        new ApiErrorResponse(new ApiError(StatusCodes.Status422UnprocessableEntity, "payload validation failed", Fields: fields)),
-        statusCode: StatusCodes.Status422UnprocessableEntity);
+    public static JsonHttpResult<ApiErrorResponse> Invalid(params IReadOnlyList<ApiFieldError> fields) =>
+        Error(StatusCodes.Status422UnprocessableEntity, "payload validation failed", null, fields);
 }

@@ -1,0 +1,94 @@
+using LiveClip.Core.Samples;
+using LiveClip.Tests.Mp4;
+using Xunit;
+
+namespace LiveClip.Tests.Samples;
+
+public class AvcConfigurationTests
+{
+    private static readonly byte[] Record =
+    [
+        0x01, // configurationVersion
+        0x42, 0xC0, 0x0A, // Constrained Baseline, level 1.0
+        0xFF, // lengthSizeMinusOne 3
+        0xE1, // one SPS
+        0x00, 0x07, // its length
+        0x67, 0x42, 0xC0, 0x0A, 0xDA, 0x35, 0x90, // 48×32: see SequenceParameterSetTests
+        0x01, // one PPS
+        0x00, 0x04, // its length
+        0x68, 0xCE, 0x0F, 0x2C,
+        0xAB, // an extension nobody knows
+    ];
+
+    [Fact]
+    public void Parameter_sets_length_size_and_codec_are_told()
+    {
+        var configuration = AvcConfiguration.Parse(Record);
+        Assert.Equal(4, configuration.LengthSize);
+        Assert.Equal("avc1.42c00a", configuration.Codec);
+        Assert.Equal([0x67, 0x42, 0xC0, 0x0A, 0xDA, 0x35, 0x90], Assert.Single(configuration.SequenceParameterSets).ToArray());
+        Assert.Equal([0x68, 0xCE, 0x0F, 0x2C], Assert.Single(configuration.PictureParameterSets).ToArray());
+        Assert.Equal((48, 32), (configuration.Sps.Width, configuration.Sps.Height));
+        Assert.Equal(Record, configuration.Record.ToArray());
+    }
+
+    [Fact]
+    public void Bytes_are_kept_when_the_buffer_they_came_in_is_used_again()
+    {
+        var buffer = (byte[])Record.Clone();
+        var configuration = AvcConfiguration.Parse(buffer);
+        buffer.AsSpan().Clear();
+        Assert.Equal(AvcConfiguration.Parse(Record), configuration);
+        Assert.Equal(AvcConfiguration.Parse(Record).GetHashCode(), configuration.GetHashCode());
+    }
+
+    [Fact]
+    public void Another_byte_is_another_configuration()
+    {
+        var changed = (byte[])Record.Clone();
+        changed[^1]++;
+        Assert.NotEqual(AvcConfiguration.Parse(Record), AvcConfiguration.Parse(changed));
+    }
+
+    [Fact]
+    public void Cut_off_anywhere_it_is_refused()
+    {
+        for (var length = 0; length < Record.Length - 1; length++)
+        {
+            Assert.Throws<SampleFormatException>(() => AvcConfiguration.Parse(Record.AsMemory(0, length)));
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 2, "configurationVersion", 0)]
+    [InlineData(4, 0xFE, "lengthSizeMinusOne", 4)] // 3 bytes
+    [InlineData(5, 0xE0, "sequenceParameterSet", 6)] // none
+    [InlineData(7, 0x00, "sequenceParameterSet", 6)] // an empty one
+    [InlineData(8, 0x68, "sequenceParameterSet", 8)] // a PPS in its place
+    [InlineData(15, 0x00, "pictureParameterSet", 16)] // none
+    [InlineData(16, 0x01, "pictureParameterSet", 16)] // past the end
+    public void A_wrong_byte_is_named(int position, byte value, string field, long offset)
+    {
+        var changed = (byte[])Record.Clone();
+        changed[position] = value;
+        var error = Assert.Throws<SampleFormatException>(() => AvcConfiguration.Parse(changed));
+        Assert.Equal((field, offset), (error.Field, error.Offset));
+    }
+
+    [Fact]
+    public void Changed_bytes_of_a_real_record_parse_or_are_refused()
+    {
+        var real = EncodedMedia.Usual.Value.Video.Configuration.Record.ToArray();
+        var random = new Random(2);
+        for (var i = 0; i < 20_000; i++)
+        {
+            var changed = (byte[])real.Clone();
+            for (var changes = random.Next(1, 4); changes > 0; changes--)
+            {
+                changed[random.Next(changed.Length)] = (byte)random.Next(256);
+            }
+
+            Refusal.OfSample(() => AvcConfiguration.Parse(changed.AsMemory(0, random.Next(changed.Length + 1))));
+        }
+    }
+}

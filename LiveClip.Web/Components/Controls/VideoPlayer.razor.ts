@@ -1,0 +1,348 @@
+import Hls, { type ErrorData, type LevelDetails } from 'hls.js';
+import {
+  PictureClock, TICKS_PER_SECOND, frameDuration, pictureOn, runExtents, stepTarget, timelineOf,
+  type PlaylistFragment, type PresentedFrame, type Run, type RunExtent, type ShownPicture,
+} from './ShownPicture';
+
+/** The picture on the screen. */
+export interface Shown {
+  readonly picture: ShownPicture;
+  /** Its place on the recording's timeline. */
+  readonly timeline: number;
+  readonly mediaTime: number;
+}
+
+type Move = { readonly to: () => number | null } | { readonly steps: number };
+
+const FRAMES_KEPT = 60;
+const RETRY_MS = 1000;
+const FRAME_AFTER_SEEK_MS = 200;
+const SEEK_BOUND_MS = 10_000;
+/** Target durations behind the playlist's end that still count as live: hls.js itself keeps up to three, and one for a stall. */
+const LIVE_TARGET_DURATIONS = 5;
+
+/** Plays a recording, from its first picture to the live edge, and always knows which picture is shown. */
+export class VideoPlayer {
+  readonly #clock = new PictureClock();
+  readonly #frames: PresentedFrame[] = [];
+  #hls: Hls | null = null;
+  #details: LevelDetails | null = null;
+  #runs: readonly Run[] = [];
+  #url = '';
+  #shown: Shown | null = null;
+  #next: Move | null = null;
+  #moving = false;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #disposed = false;
+
+  constructor(readonly video: HTMLVideoElement, private readonly changed: () => void) {
+    // The attribute alone mutes only elements made by the HTML parser, and unmuted video does not play by itself.
+    video.muted = true;
+    for (const name of ['play', 'pause', 'waiting', 'playing', 'ended', 'volumechange', 'ratechange']) {
+      video.addEventListener(name, this.changed);
+    }
+
+    video.addEventListener('timeupdate', this.#slowDownAtTheEdge);
+    video.requestVideoFrameCallback(this.#onFrame);
+  }
+
+  get shown(): Shown | null {
+    return this.#shown;
+  }
+
+  get extents(): RunExtent[] {
+    return runExtents(this.#fragments, this.#runs);
+  }
+
+  get frameSeconds(): number {
+    return frameDuration(this.#frames);
+  }
+
+  get isPaused(): boolean {
+    return this.video.paused;
+  }
+
+  /** Plays, and no further behind than the player's own hold-back. */
+  get isLive(): boolean {
+    const details = this.#details;
+    return !!details?.live && !this.video.paused
+      && details.edge - this.video.currentTime < LIVE_TARGET_DURATIONS * Math.max(details.targetduration, 1);
+  }
+
+  setRuns(runs: readonly Run[]): void {
+    this.#runs = runs;
+  }
+
+  open(url: string): void {
+    this.close();
+    this.#url = url;
+    const hls = new Hls({
+      lowLatencyMode: false,
+      liveSyncDurationCount: 2,
+      backBufferLength: 120,
+      maxBufferLength: 30,
+      liveDurationInfinity: true,
+      maxLiveSyncPlaybackRate: 1,
+    });
+    this.#hls = hls;
+    hls.on(Hls.Events.INIT_PTS_FOUND, (_, data) => {
+      if (data.id === 'main') {
+        this.#clock.learn(data.frag.cc, data.initPTS, data.timescale);
+        this.#readShown();
+      }
+    });
+    hls.on(Hls.Events.LEVEL_UPDATED, (_, data) => this.#updated(data.details));
+    hls.on(Hls.Events.LEVEL_LOADED, (_, data) => this.#updated(data.details));
+    hls.on(Hls.Events.ERROR, (_, data) => this.#onError(hls, data));
+    hls.attachMedia(this.video);
+    hls.loadSource(url);
+    this.#play();
+  }
+
+  close(): void {
+    clearTimeout(this.#retry);
+    this.#hls?.destroy();
+    this.#hls = null;
+    this.#details = null;
+    this.#clock.reset();
+    this.#frames.length = 0;
+    this.#setShown(null);
+  }
+
+  dispose(): void {
+    this.#disposed = true;
+    this.close();
+    this.video.removeEventListener('timeupdate', this.#slowDownAtTheEdge);
+  }
+
+  playPause(): void {
+    if (this.video.paused) {
+      this.#play();
+    } else {
+      this.video.pause();
+    }
+  }
+
+  pause(): void {
+    this.video.pause();
+    this.video.playbackRate = 1;
+  }
+
+  /** Plays; while it plays, twice as fast, up to eight times. */
+  faster(): void {
+    if (!this.video.paused && !this.isLive) {
+      this.video.playbackRate = Math.min(8, this.video.playbackRate * 2);
+    }
+
+    this.#play();
+  }
+
+  toggleMute(): void {
+    this.video.muted = !this.video.muted;
+  }
+
+  /** So many pictures forward or back; presses that come while one is being carried out add up. */
+  step(pictures: number): void {
+    this.pause();
+    void this.#move({ steps: this.#next && 'steps' in this.#next ? this.#next.steps + pictures : pictures });
+  }
+
+  skip(seconds: number): void {
+    const from = this.#shown;
+    if (from) {
+      void this.seek(from.timeline + seconds * TICKS_PER_SECOND);
+    } else {
+      this.video.currentTime += seconds;
+    }
+  }
+
+  /** Shows the picture at a place of the timeline; done when it, or the one a later call asked for, is on the screen. */
+  seek(timeline: number): Promise<void> {
+    return this.#move({ to: () => this.#mediaTimeAt(timeline) });
+  }
+
+  goLive(): void {
+    this.video.playbackRate = 1;
+    const position = this.#details?.live ? this.#hls?.liveSyncPosition : null;
+    if (position !== null && position !== undefined) {
+      void this.#move({ to: () => position });
+      this.#play();
+    } else {
+      const end = this.extents.at(-1)?.end;
+      if (end !== undefined) {
+        void this.seek(end - Math.round(this.frameSeconds * TICKS_PER_SECOND));
+      }
+    }
+  }
+
+  /** The picture shown, as a small JPEG data URL; empty when there is none. */
+  grab(width = 256): string {
+    const { videoWidth, videoHeight } = this.video;
+    if (!videoWidth || !this.#shown) {
+      return '';
+    }
+
+    const canvas = document.createElement('canvas');
+    canvas.width = width;
+    canvas.height = Math.round((width * videoHeight) / videoWidth);
+    canvas.getContext('2d')!.drawImage(this.video, 0, 0, canvas.width, canvas.height);
+    return canvas.toDataURL('image/jpeg', 0.8);
+  }
+
+  get #fragments(): readonly PlaylistFragment[] {
+    return this.#details?.fragments ?? [];
+  }
+
+  #updated(details: LevelDetails): void {
+    this.#details = details;
+    this.#readShown();
+    this.changed();
+  }
+
+  readonly #onFrame = (_: number, frame: VideoFrameCallbackMetadata): void => {
+    if (this.#disposed) {
+      return;
+    }
+
+    this.#frames.push({ mediaTime: frame.mediaTime, presentedFrames: frame.presentedFrames });
+    if (this.#frames.length > FRAMES_KEPT) {
+      this.#frames.shift();
+    }
+
+    this.#readShown();
+    this.video.requestVideoFrameCallback(this.#onFrame);
+  };
+
+  #readShown(): void {
+    const mediaTime = this.#frames.at(-1)?.mediaTime;
+    const picture = mediaTime === undefined ? null : this.#clock.pictureAt(mediaTime, this.#fragments);
+    const timeline = picture && timelineOf(picture, this.#runs);
+    this.#setShown(picture && timeline !== null ? { picture, timeline, mediaTime: mediaTime! } : null);
+  }
+
+  #setShown(shown: Shown | null): void {
+    this.#shown = shown;
+    // Read by browser tests.
+    this.video.dataset.run = String(shown?.picture.run ?? '');
+    this.video.dataset.time90k = String(shown?.picture.time90k ?? '');
+    this.changed();
+  }
+
+  #mediaTimeAt(timeline: number): number | null {
+    const picture = pictureOn(timeline, this.extents);
+    const time = picture && this.#clock.mediaTimeOf(picture, this.#fragments);
+    // The middle of the picture: on the boundary the browser may show the one before.
+    return time === null ? null : time + this.frameSeconds / 2;
+  }
+
+  async #move(move: Move): Promise<void> {
+    this.#next = move;
+    if (this.#moving) {
+      await this.#settled();
+      return;
+    }
+
+    this.#moving = true;
+    try {
+      while (this.#next) {
+        const current: Move = this.#next;
+        this.#next = null;
+        await this.#carryOut(current);
+      }
+    } finally {
+      this.#moving = false;
+      this.video.dispatchEvent(new Event('settled'));
+    }
+  }
+
+  #settled(): Promise<void> {
+    return new Promise(resolve => this.video.addEventListener('settled', () => resolve(), { once: true }));
+  }
+
+  async #carryOut(move: Move): Promise<void> {
+    const frame = this.#frames.at(-1);
+    if ('steps' in move) {
+      if (frame) {
+        await this.#seekMedia(stepTarget(frame.mediaTime, move.steps, this.frameSeconds));
+      }
+
+      return;
+    }
+
+    const target = move.to();
+    if (target === null) {
+      return;
+    }
+
+    await this.#seekMedia(target);
+    // A run that had not been played yet: now its exact offset is known.
+    const exact = move.to();
+    if (exact !== null && !this.#next && Math.abs(exact - target) > this.frameSeconds / 4) {
+      await this.#seekMedia(exact);
+    }
+  }
+
+  // Done when the picture has been presented. A seek within the picture on the screen presents none, and a dead network none at all.
+  #seekMedia(time: number): Promise<void> {
+    const { video, frameSeconds } = this;
+    return new Promise(resolve => {
+      let timer = setTimeout(done, SEEK_BOUND_MS);
+      let isPresented = false;
+      function done(): void {
+        clearTimeout(timer);
+        video.cancelVideoFrameCallback(request);
+        video.removeEventListener('seeked', sought);
+        resolve();
+      }
+
+      function sought(): void {
+        clearTimeout(timer);
+        timer = setTimeout(done, isPresented ? 0 : FRAME_AFTER_SEEK_MS);
+      }
+
+      // Callbacks run in the order of their requests, so the picture has been read when this one is called. Playing on, a picture
+      // from before the seek may still come first; and the new one may come before the seek is said to be over.
+      function onFrame(_: number, frame: VideoFrameCallbackMetadata): void {
+        isPresented = frame.mediaTime <= time && time - frame.mediaTime < 1.2 * frameSeconds;
+        if (isPresented && !video.seeking) {
+          done();
+        } else {
+          request = video.requestVideoFrameCallback(onFrame);
+        }
+      }
+
+      video.addEventListener('seeked', sought, { once: true });
+      video.currentTime = time;
+      let request = video.requestVideoFrameCallback(onFrame);
+    });
+  }
+
+  readonly #slowDownAtTheEdge = (): void => {
+    const details = this.#details;
+    if (details?.live && this.video.playbackRate > 1 && details.edge - this.video.currentTime < 3 * details.targetduration) {
+      this.video.playbackRate = 1;
+    }
+  };
+
+  #play(): void {
+    // Refused before the first gesture where even muted video may not play by itself: the play button stays.
+    this.video.play().catch(() => this.changed());
+  }
+
+  #onError(hls: Hls, data: ErrorData): void {
+    if (!data.fatal) {
+      return;
+    }
+
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(() => {
+      if (data.type === Hls.ErrorTypes.MEDIA_ERROR) {
+        hls.recoverMediaError();
+      } else if (this.#details) {
+        hls.startLoad();
+      } else {
+        hls.loadSource(this.#url);
+      }
+    }, RETRY_MS);
+  }
+}
