@@ -63,7 +63,7 @@ export interface CreateClipRequest {
 export interface ClipError {
   readonly field: string;
   readonly message: string;
-  readonly reason: 'notFound' | 'invalid' | 'notYet';
+  readonly reason: 'notFound' | 'invalid' | 'notYet' | 'busy';
 }
 
 export interface CreateClipAnswer {

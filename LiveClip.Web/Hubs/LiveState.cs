@@ -2,12 +2,14 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
 using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Hubs;
 
 /// <summary>Reads what studios are told, and numbers the events of each live stream.</summary>
-public sealed class LiveState(IDbContextFactory<CatalogDbContext> contexts, BroadcastRegistry broadcasts, TimeProvider time)
+public sealed class LiveState(
+    IDbContextFactory<CatalogDbContext> contexts, RecordingTimelines timelines, BroadcastRegistry broadcasts, TimeProvider time)
 {
     private const int SnapshotClips = 200;
 
@@ -58,12 +60,7 @@ public sealed class LiveState(IDbContextFactory<CatalogDbContext> contexts, Broa
             return null;
         }
 
-        var recording = await context.Recordings.AsNoTracking().Include(recording => recording.Runs)
-            .Where(recording => recording.StreamId == streamId)
-            .OrderByDescending(recording => recording.StartedAt).FirstOrDefaultAsync(cancellationToken);
-        var newest = recording is null ? null : await context.Segments.AsNoTracking()
-            .Where(segment => segment.RecordingId == recording.Id)
-            .OrderByDescending(segment => segment.Number).FirstOrDefaultAsync(cancellationToken);
+        var timeline = await timelines.FindNewestAsync(streamId, cancellationToken);
         return new StreamState(
             stream.Id,
             stream.Name,
@@ -71,9 +68,15 @@ public sealed class LiveState(IDbContextFactory<CatalogDbContext> contexts, Broa
             stream.MaxClipSeconds,
             stream.ReconnectWindowSeconds,
             broadcasts.Find(streamId)?.DisconnectedAt,
-            recording is null ? null : new RecordingState(recording.Id, recording.StartedAt, recording.EndedAt is not null, newest?.End),
-            recording is null ? [] : [.. recording.Runs.OrderBy(run => run.Number).Select(StateOf)]);
+            timeline is null ? null : StateOf(timeline),
+            timeline is null ? [] : [.. timeline.Runs.OrderBy(run => run.Number).Select(StateOf)]);
     }
+
+    private static RecordingState StateOf(RecordingTimeline timeline) => new(
+        timeline.Recording.Id,
+        timeline.Recording.StartedAt,
+        timeline.Recording.EndedAt is not null,
+        timeline.Segments.Count > 0 ? timeline.NewestPicture : null);
 
     private static RunState StateOf(Run run) => new(run.Number, run.TimelineStart, run.WallClock, run.Width, run.Height);
 }

@@ -161,10 +161,11 @@ export interface PresentedFrame {
 }
 
 /**
- * Seconds from one picture to the next, from frames presented one right after the other; 1/30 until two such are known. Stepping aims
- * at the middle of the neighbour, so half a frame of error would do no harm.
+ * Seconds from one picture to the next, from frames presented one right after the other at normal speed; null while there are too few.
+ * The lower quartile, because a browser under load skips pictures without counting them. Stepping aims at the middle of the neighbour,
+ * so a third of a picture of error would do no harm.
  */
-export function frameDuration(frames: readonly PresentedFrame[]): number {
+export function frameDuration(frames: readonly PresentedFrame[]): number | null {
   const distances: number[] = [];
   for (let i = 1; i < frames.length; i++) {
     const [before, after] = [frames[i - 1]!, frames[i]!];
@@ -175,7 +176,7 @@ export function frameDuration(frames: readonly PresentedFrame[]): number {
   }
 
   distances.sort((a, b) => a - b);
-  return distances[distances.length >> 1] ?? 1 / 30;
+  return distances.length < 4 ? null : distances[distances.length >> 2]!;
 }
 
 /** Where to seek for the picture so many pictures away from the one shown: 1300 of 1300 measured steps landed. */

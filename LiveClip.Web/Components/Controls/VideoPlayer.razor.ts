@@ -32,6 +32,7 @@ export class VideoPlayer {
   #shown: Shown | null = null;
   #next: Move | null = null;
   #moving = false;
+  #frameSeconds = 1 / 30;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #disposed = false;
 
@@ -43,6 +44,9 @@ export class VideoPlayer {
     }
 
     video.addEventListener('timeupdate', this.#slowDownAtTheEdge);
+    // Pictures before and after a jump, or at another speed, are no neighbours.
+    video.addEventListener('seeking', this.#breakFrames);
+    video.addEventListener('ratechange', this.#breakFrames);
     video.requestVideoFrameCallback(this.#onFrame);
   }
 
@@ -55,7 +59,7 @@ export class VideoPlayer {
   }
 
   get frameSeconds(): number {
-    return frameDuration(this.#frames);
+    return this.#frameSeconds;
   }
 
   get isPaused(): boolean {
@@ -113,6 +117,8 @@ export class VideoPlayer {
     this.#disposed = true;
     this.close();
     this.video.removeEventListener('timeupdate', this.#slowDownAtTheEdge);
+    this.video.removeEventListener('seeking', this.#breakFrames);
+    this.video.removeEventListener('ratechange', this.#breakFrames);
   }
 
   playPause(): void {
@@ -204,13 +210,26 @@ export class VideoPlayer {
       return;
     }
 
+    // A jump may be presented before the seek is said to be over, and the picture before it after it has begun.
+    if (this.video.seeking || this.#moving) {
+      this.#frames.length = 0;
+    }
+
     this.#frames.push({ mediaTime: frame.mediaTime, presentedFrames: frame.presentedFrames });
     if (this.#frames.length > FRAMES_KEPT) {
       this.#frames.shift();
     }
 
+    if (this.video.playbackRate === 1) {
+      this.#frameSeconds = frameDuration(this.#frames) ?? this.#frameSeconds;
+    }
+
     this.#readShown();
     this.video.requestVideoFrameCallback(this.#onFrame);
+  };
+
+  readonly #breakFrames = (): void => {
+    this.#frames.splice(0, this.#frames.length - 1);
   };
 
   #readShown(): void {

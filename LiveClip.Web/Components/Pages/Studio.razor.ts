@@ -310,7 +310,9 @@ class Studio {
     const out = this.#shownMark();
     const extents = this.#player.extents;
     const end = (out?.timeline ?? 0) + this.#frameTicks;
-    const first = out && pictureOn(playingTimeBefore(end, seconds * TICKS_PER_SECOND, extents), extents);
+    // Pictures lie a millisecond off their grid: at the cap itself one less keeps the clip from being trimmed by that.
+    const spare = seconds >= (this.#stream?.maxClipSeconds ?? Infinity) ? this.#frameTicks : 0;
+    const first = out && pictureOn(playingTimeBefore(end, seconds * TICKS_PER_SECOND - spare, extents), extents);
     if (out && first) {
       this.#request(first, out, label, out.image);
     } else {
@@ -452,11 +454,16 @@ class Studio {
     const origin = run ? Date.parse(run.wallClock) - (run.timelineStart * 1000) / TICKS_PER_SECOND : null;
     const isOpen = stream?.recording?.recordingId === this.#recordingId;
     const clips = [...this.#clips.values()].filter(clip => clip.recordingId === this.#recordingId && clip.status !== 'deleted');
+    const isDisconnected = isOpen && stream?.status === 'disconnected';
+    // The newest pictures are recorded a moment before the playlist lists them.
+    const newest = isOpen && !isDisconnected ? this.#end : 0;
+    const extents = this.#player.extents.map((extent, index, all) =>
+      index === all.length - 1 ? { ...extent, end: Math.max(extent.end, newest) } : extent);
     this.#timeline.show({
-      extents: this.#player.extents,
+      extents,
       extent: { start: 0, end: this.#end },
       isOnAir: isOpen && stream?.recording?.ended === false,
-      isDisconnected: isOpen && stream?.status === 'disconnected',
+      isDisconnected,
       clips: clips.map(({ start, end, status }) => ({ start, end, status })),
       in: this.#marks.in?.timeline ?? null,
       out: this.#marks.out?.timeline ?? null,

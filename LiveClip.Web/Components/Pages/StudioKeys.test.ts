@@ -29,6 +29,7 @@ test('letters go by what they type, digits and punctuation by their place', () =
   assert.equal(press('é', 'Digit2'), 'quick2');
   assert.equal(press('2', 'Digit2', { shiftKey: true }), 'quick2');
   assert.equal(press('I', 'KeyI'), 'markIn', 'Caps Lock');
+  assert.equal(press('?', 'Minus', { shiftKey: true }), 'help', 'QWERTZ');
 });
 
 test('text fields, dialogs, input methods and the browser\'s own shortcuts are left alone', () => {

@@ -24,6 +24,8 @@ export type Focus = 'page' | 'button' | 'link' | 'handle' | 'text';
 
 const LETTERS: Record<string, Command> = {
   i: 'markIn', o: 'markOut', 'shift+i': 'goToIn', 'shift+o': 'goToOut',
+  // Its key is another one on every keyboard, with or without Shift.
+  '?': 'help', 'shift+?': 'help',
   j: 'back', k: 'pause', l: 'faster', 'shift+l': 'goLive', v: 'mute',
 };
 
@@ -33,7 +35,7 @@ const CODES: Record<string, Command> = {
   'shift+ArrowLeft': 'secondBack', 'shift+ArrowRight': 'secondForward',
   Home: 'goToStart', End: 'goLive',
   Digit1: 'quick1', Digit2: 'quick2', Digit3: 'quick3', Numpad1: 'quick1', Numpad2: 'quick2', Numpad3: 'quick3',
-  Minus: 'zoomOut', Equal: 'zoomIn', Backslash: 'fit', 'shift+Slash': 'help', 'alt+KeyX': 'clearMarks',
+  Minus: 'zoomOut', Equal: 'zoomIn', Backslash: 'fit', 'alt+KeyX': 'clearMarks',
 };
 
 /** Held down, these go on; all others act once a press. */
