@@ -246,7 +246,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
 
     /// <summary>Waits until the picture has moved on by that many seconds.</summary>
     private static Task<IJSHandle> MoveOnAsync(IPage page, double seconds) => page.WaitForFunctionAsync(
-        "async seconds => { const video = document.querySelector('video'); const from = (window.movedFrom ??= video.currentTime);"
+        "seconds => { const video = document.querySelector('video'); const from = (window.movedFrom ??= video.currentTime);"
         + " if (video.currentTime < from + seconds) { return false; } delete window.movedFrom; return true; }",
         seconds);
 
