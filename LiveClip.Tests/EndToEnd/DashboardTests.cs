@@ -134,7 +134,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         var plain = new UriBuilder(on.Server.Http) { Host = Chromium.PlainHost }.Uri;
         var page = await on.Browser.SignInAsync(plain);
         var clip = await MakeClipAsync("Copy me");
-        await page.GotoAsync("/clips?q=Copy");
+        await GoToAsync(page, "/clips?q=Copy");
         Assert.False(await page.EvaluateAsync<bool>("() => isSecureContext"));
         var copy = page.Locator($"[data-clip-id='{clip["clipId"]}'] [data-copy]").First;
         await copy.ClickAsync();
@@ -153,7 +153,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     {
         var clip = await MakeClipAsync("Delete me");
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/clips?q=Delete");
+        await GoToAsync(page, "/clips?q=Delete");
         var card = page.Locator($"[data-clip-id='{clip["clipId"]}']");
         await card.Locator("[title=Delete]").ClickAsync();
         await card.WaitForAsync(new() { State = WaitForSelectorState.Detached });
@@ -171,7 +171,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     public async Task Stream_key_is_copied_while_the_page_never_holds_it()
     {
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/admin/streams");
+        await GoToAsync(page, "/admin/streams");
         var copy = page.Locator($"[data-copy-from*='{on.StreamId}']");
         await copy.WaitForAsync();
         Assert.DoesNotContain(on.StreamKey, await page.ContentAsync());
@@ -192,7 +192,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await Eventually.TrueAsync(async () => await StatusOfStreamAsync(id) == "active", TimeSpan.FromSeconds(20), "the stream to be active");
 
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/admin/streams");
+        await GoToAsync(page, "/admin/streams");
         await page.Locator($"[data-stream-id='{id}']").GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
 
@@ -233,6 +233,13 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         Assert.True(
             result.Violations.Length == 0,
             $"{page.Url}: " + string.Join("; ", result.Violations.Select(v => $"{v.Id} at {string.Join(", ", v.Nodes.Select(n => n.Html))}")));
+    }
+
+    /// <summary>Opens a page and waits until it answers.</summary>
+    private static async Task GoToAsync(IPage page, string path)
+    {
+        await page.GotoAsync(path);
+        await page.Locator("main:not([aria-busy])").WaitForAsync();
     }
 
     private async Task<IPage> OpenStudioAsync()
