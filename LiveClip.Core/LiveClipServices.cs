@@ -2,6 +2,7 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
+using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
@@ -39,6 +40,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<IngestOptions>(configuration, "Ingest");
         services.AddSingleton<StreamKeys>();
         services.AddSingleton<ConnectionBudget>();
+        services.AddSingleton<RtmpAddress>();
         services.AddSingleton<BroadcastRegistry>();
         services.AddSingleton<LiveWindows>();
 
@@ -56,6 +58,13 @@ public static class LiveClipServices
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        if (configuration.GetValue<bool>("LiveClip:Demo"))
+        {
+            services.AddSingleton<DemoStream>();
+            services.AddHostedService<DemoPublisher>();
+        }
+
         return services;
     }
 

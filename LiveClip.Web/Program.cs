@@ -1,6 +1,5 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
-using LiveClip.Core.Catalog;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
@@ -8,7 +7,6 @@ using LiveClip.Web.Hosting;
 using LiveClip.Web.Hubs;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Radzen;
 
@@ -41,20 +39,15 @@ builder.Services.Configure<ForwardedHeadersOptions>(options =>
 
 var app = builder.Build();
 
-await using (var catalog = await app.Services.GetRequiredService<IDbContextFactory<CatalogDbContext>>().CreateDbContextAsync())
-{
-    await catalog.Database.EnsureCreatedAsync();
-}
-
 if (proxies.Length > 0)
 {
     app.UseForwardedHeaders();
 }
 
+app.RefuseWhileStopping();
 app.UseSecurityHeaders();
 app.UseSameOriginForHubs();
-app.UseExceptionHandler("/error", createScopeForErrors: true);
-app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
+app.UseErrorPages();
 app.UseRouting();
 app.UseCors();
 app.UseAuthentication();
@@ -91,6 +84,3 @@ catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
 listeners.Announce();
 await app.WaitForShutdownAsync();
 return 0;
-
-static bool AsksForPage(HttpContext context) =>
-    context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase);

@@ -43,7 +43,8 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
         });
         builder.Entity<Recording>(recording =>
         {
-            recording.HasOne<LiveStream>().WithMany().HasForeignKey(r => r.StreamId);
+            // Its files would stay behind: a stream goes after its recordings.
+            recording.HasOne<LiveStream>().WithMany().HasForeignKey(r => r.StreamId).OnDelete(DeleteBehavior.Restrict);
             recording.HasIndex(r => new { r.StreamId, r.StartedAt });
             recording.HasMany(r => r.Runs).WithOne().HasForeignKey(run => run.RecordingId);
         });
@@ -56,6 +57,7 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
         });
         builder.Entity<Clip>(clip =>
         {
+            // No foreign key: a clip outlives its recording.
             clip.HasIndex(c => c.Slug).IsUnique();
             clip.HasIndex(c => new { c.StreamId, c.CreatedAt });
             clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();

@@ -14,6 +14,7 @@ public static class CatalogProviders
         var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDirectory, "liveclip.db") };
         services.AddDbContextFactory<CatalogDbContext>(options => options.UseCatalogSqlite(connection.ToString()));
         services.AddSingleton<CatalogWriter>();
+        services.AddHostedService<CatalogMigration>();
         return services;
     }
 

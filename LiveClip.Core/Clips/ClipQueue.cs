@@ -73,18 +73,37 @@ public sealed class ClipQueue(
         ChangeAsync(clipId, clip => clip.DeletedAt is null, clip => clip.DeletedAt = time.GetUtcNow(), cancellationToken);
 
     /// <summary>Brings a deleted clip back under the same link while its files are there.</summary>
-    public Task<bool> RestoreAsync(Guid clipId, CancellationToken cancellationToken) =>
-        ChangeAsync(clipId, clip => clip.DeletedAt is not null, clip => clip.DeletedAt = null, cancellationToken);
+    public async Task<bool> RestoreAsync(Guid clipId, CancellationToken cancellationToken)
+    {
+        var restored = await ChangeAsync(clipId, clip => clip.DeletedAt is not null, clip => clip.DeletedAt = null, cancellationToken);
+        if (restored)
+        {
+            // One that was deleted before it was cut is cut now.
+            _queued.Writer.TryWrite(clipId);
+        }
+
+        return restored;
+    }
 
     /// <summary>Queues what an earlier process of this server left unfinished.</summary>
     internal async Task RequeueAsync(CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var unfinished = await context.Clips.AsNoTracking()
-            .Where(clip => clip.DeletedAt == null && (clip.Status == ClipStatus.Queued || clip.Status == ClipStatus.Cutting))
-            .OrderBy(clip => clip.CreatedAt).Select(clip => clip.Id).ToListAsync(cancellationToken);
+        var unfinished = await catalog.WriteAsync(
+            async context =>
+            {
+                await context.Clips.Where(clip => clip.Status == ClipStatus.Cutting)
+                    .ExecuteUpdateAsync(clip => clip.SetProperty(c => c.Status, ClipStatus.Queued), cancellationToken);
+                return await context.Clips.AsNoTracking()
+                    .Where(clip => clip.DeletedAt == null && clip.Status == ClipStatus.Queued)
+                    .OrderBy(clip => clip.CreatedAt).Select(clip => clip.Id).ToListAsync(cancellationToken);
+            },
+            cancellationToken);
         unfinished.ForEach(id => _queued.Writer.TryWrite(id));
     }
+
+    /// <summary>False when another worker has the clip, or it is gone: one that was asked for during the start is queued twice.</summary>
+    internal Task<bool> TryClaimAsync(Guid clipId, CancellationToken cancellationToken) =>
+        ChangeAsync(clipId, clip => clip is { Status: ClipStatus.Queued, DeletedAt: null }, clip => clip.Status = ClipStatus.Cutting, cancellationToken);
 
     /// <summary>Stores how far a clip is and tells.</summary>
     internal async Task<bool> ChangeAsync(Guid clipId, Func<Clip, bool> applies, Action<Clip> change, CancellationToken cancellationToken)
@@ -118,8 +137,16 @@ public sealed class ClipQueue(
 
     private IReadOnlyList<Picture> PicturesAround(RecordingTimeline timeline, int run, long point)
     {
-        using var source = SampleSource.Open(timeline, segments, point, point + 1);
-        return source.Runs.FirstOrDefault(candidate => candidate.Run.Number == run)?.ToPictures().Pictures ?? [];
+        try
+        {
+            using var source = SampleSource.Open(timeline, segments, point, point + 1);
+            return source.Runs.FirstOrDefault(candidate => candidate.Run.Number == run)?.ToPictures().Pictures ?? [];
+        }
+        catch (Exception error) when (error is ClipException or IOException)
+        {
+            // What is no longer there has no picture that could be named.
+            return [];
+        }
     }
 
     private async Task<ClipAnswer> AddAsync(

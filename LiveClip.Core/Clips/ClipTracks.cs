@@ -68,8 +68,13 @@ internal static class ClipTracks
             // A decoder needs the frame before the first one that is heard; the edit list leaves it out.
             var first = p > 0
                 ? run.Sound.FindIndex(sound => sound.Sample.DecodeTime >= zero)
-                : Math.Max(run.Sound.FindIndex(sound => sound.Sample.DecodeTime + sound.Sample.Duration > zero) - 1, 0);
-            foreach (var sound in run.Sound.Skip(Math.Max(first, 0)).TakeWhile(sound => first >= 0 && sound.Sample.DecodeTime < end))
+                : run.Sound.FindIndex(sound => sound.Sample.DecodeTime + sound.Sample.Duration > zero);
+            if (first < 0)
+            {
+                continue;
+            }
+
+            foreach (var sound in run.Sound.Skip(p > 0 ? first : Math.Max(first - 1, 0)).TakeWhile(sound => sound.Sample.DecodeTime < end))
             {
                 var time = place + sound.Sample.DecodeTime - zero;
                 if (samples.Count == 0)

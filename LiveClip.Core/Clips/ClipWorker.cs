@@ -41,21 +41,39 @@ public sealed partial class ClipWorker(
         {
             try
             {
-                await CutAsync(clipId, cancellationToken);
+                if (await queue.TryClaimAsync(clipId, cancellationToken))
+                {
+                    await TryCutAsync(clipId, cancellationToken);
+                }
             }
-            catch (Exception error) when (error is ClipException or IOException or FormatException or ArgumentException or DbUpdateException)
+#pragma warning disable CA1031 // The owner's loop: a catalog that fails for a while costs this clip until the next start, not the server.
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 LogFailed(clipId, error);
-                var reason = error is ClipException ? error.Message : $"the clip could not be cut: {error.Message}";
-                await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
             }
+        }
+    }
+
+    private async Task TryCutAsync(Guid clipId, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CutAsync(clipId, cancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with one clip, the reason stands beside it and the next one is cut.
+        catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogFailed(clipId, error);
+            var reason = error is ClipException ? error.Message : $"the clip could not be cut: {error.Message}";
+            await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
         }
     }
 
     private async Task CutAsync(Guid clipId, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        await queue.ChangeAsync(clipId, _ => true, clip => clip.Status = ClipStatus.Cutting, cancellationToken);
         var clip = await FindAsync(clipId, cancellationToken);
         if (await timelines.FindAsync(clip.RecordingId, cancellationToken) is not { } timeline)
         {
@@ -95,7 +113,9 @@ public sealed partial class ClipWorker(
                     FfmpegArguments.Poster(store.FindVideo(clip.Id)!, at, path), PosterDeadline, null, null, cancellationToken));
                 await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
             }
-            catch (Exception error) when (error is FfmpegException or IOException)
+#pragma warning disable CA1031 // The owner's loop: a clip without a poster is still a clip, and it may be gone by now.
+            catch (Exception error) when (!cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
             {
                 LogNoPoster(clip.Id, error);
             }

@@ -3,8 +3,9 @@ namespace LiveClip.Core.Clips;
 /// <summary>One coded picture as the planner sees it; all times on the recording's timeline, 1/90,000 s.</summary>
 public readonly record struct Picture(long DecodeTime, long PresentationTime, long Duration, bool IsSync);
 
-/// <summary>The pictures of one run, in decode order, from a sync sample on.</summary>
-public sealed record PictureRun(int Run, IReadOnlyList<Picture> Pictures);
+/// <summary>The pictures of one run, in decode order.</summary>
+/// <param name="End">Where its last picture ends; what is shown later has lost pictures that come before it.</param>
+public sealed record PictureRun(int Run, IReadOnlyList<Picture> Pictures, long End = long.MaxValue);
 
 /// <summary>Pictures that go into the clip with their coded data untouched.</summary>
 /// <param name="First">Index of the first one, in decode order, in its run's list: a sync sample.</param>

@@ -20,7 +20,7 @@ public static class CutPlanner
         var frames = 0;
         foreach (var run in runs)
         {
-            if (PlanRun(Snap(start, run.Pictures), Snap(end, run.Pictures), run, isFirst: parts.Count == 0) is not { } part)
+            if (PlanRun(Snap(start, run.Pictures), Math.Min(Snap(end, run.Pictures), run.End), run, isFirst: parts.Count == 0) is not { } part)
             {
                 continue;
             }
@@ -35,9 +35,14 @@ public static class CutPlanner
     /// <summary>The presentation time of the picture that the point names, else the point itself.</summary>
     public static long Snap(long point, IReadOnlyList<Picture> pictures)
     {
+        if (pictures.Count == 0)
+        {
+            return point;
+        }
+
         var nearest = pictures.MinBy(picture => Math.Abs(picture.PresentationTime - point));
         var off = Math.Abs(nearest.PresentationTime - point);
-        return pictures.Count > 0 && off <= Math.Min(Tolerance, nearest.Duration / 4) ? nearest.PresentationTime : point;
+        return off <= Math.Min(Tolerance, nearest.Duration / 4) ? nearest.PresentationTime : point;
     }
 
     private static CopiedPart? PlanRun(long start, long end, PictureRun run, bool isFirst)
@@ -57,7 +62,7 @@ public static class CutPlanner
         var from = pictures[first].PresentationTime;
         var count = CountUpTo(end, pictures, first);
         var last = Enumerable.Range(first, count).Select(i => pictures[i]).MaxBy(picture => picture.PresentationTime);
-        return new CopiedPart(run.Run, first, count, from, EndOf(last, pictures));
+        return new CopiedPart(run.Run, first, count, from, EndOf(last, run));
     }
 
     private static int LastSyncAt(long point, IReadOnlyList<Picture> pictures)
@@ -84,7 +89,10 @@ public static class CutPlanner
         return i < pictures.Count ? i : -1;
     }
 
-    /// <summary>The smallest number of pictures that holds all that are asked for and has no hole.</summary>
+    /// <summary>
+    /// The smallest number of pictures that holds all that are asked for and has no hole: what comes later is shown later. Their order
+    /// decides and not their spacing, which milliseconds and changing frame rates make uneven.
+    /// </summary>
     private static int CountUpTo(long end, IReadOnlyList<Picture> pictures, int first)
     {
         var needed = first;
@@ -96,12 +104,12 @@ public static class CutPlanner
             }
         }
 
-        var newest = Enumerable.Range(first, needed - first).Aggregate(long.MinValue, (max, i) => Math.Max(max, pictures[i].PresentationTime));
+        var latest = pictures.Skip(first).Take(needed - first + 1).Max(picture => picture.PresentationTime);
+        var earliestBehind = EarliestBehind(pictures);
         for (var i = needed; i < pictures.Count; i++)
         {
-            newest = Math.Max(newest, pictures[i].PresentationTime);
-            // n pictures fill the first n places on screen only when none of them is shown later than the next is decoded.
-            if (newest < pictures[i].DecodeTime + pictures[i].Duration)
+            latest = Math.Max(latest, pictures[i].PresentationTime);
+            if (earliestBehind[i] > latest)
             {
                 return i - first + 1;
             }
@@ -110,10 +118,23 @@ public static class CutPlanner
         return pictures.Count - first;
     }
 
-    private static long EndOf(Picture last, IReadOnlyList<Picture> pictures)
+    /// <summary>For each picture, the presentation time of the first one on screen among those that are decoded after it.</summary>
+    private static long[] EarliestBehind(IReadOnlyList<Picture> pictures)
     {
-        var next = pictures.Where(picture => picture.PresentationTime > last.PresentationTime)
+        var earliest = new long[pictures.Count];
+        earliest[^1] = long.MaxValue;
+        for (var i = pictures.Count - 2; i >= 0; i--)
+        {
+            earliest[i] = Math.Min(earliest[i + 1], pictures[i + 1].PresentationTime);
+        }
+
+        return earliest;
+    }
+
+    private static long EndOf(Picture last, PictureRun run)
+    {
+        var next = run.Pictures.Where(picture => picture.PresentationTime > last.PresentationTime)
             .Select(picture => (long?)picture.PresentationTime).Min();
-        return next ?? last.PresentationTime + last.Duration;
+        return Math.Min(next ?? last.PresentationTime + last.Duration, Math.Max(run.End, last.PresentationTime + 1));
     }
 }

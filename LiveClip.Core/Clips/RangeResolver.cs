@@ -35,7 +35,9 @@ internal static class RangeResolver
     private static (long Start, long End, bool KeepEnd) Points(WallClockRange range, RecordingTimeline timeline)
     {
         Require(range.End > range.Start, "endTime", "must be later than startTime");
-        return (timeline.At(range.Start, isInPoint: true), timeline.At(range.End, isInPoint: false), false);
+        var (start, end) = (timeline.At(range.Start, isInPoint: true), timeline.At(range.End, isInPoint: false));
+        Require(end > start, "endTime", "lies in the same gap as startTime: the encoder was away");
+        return (start, end, false);
     }
 
     private static (long Start, long End, bool KeepEnd) Points(LastRange range, RecordingTimeline timeline)
@@ -98,6 +100,7 @@ internal static class RangeResolver
             to = recorded;
         }
 
+        Require(timeline.PlayingTime(from, to) > 0, "start", "and end lie in a gap: the encoder was away");
         return new ResolvedRange(start, end, from, to);
     }
 

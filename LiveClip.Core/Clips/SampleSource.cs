@@ -20,6 +20,7 @@ public sealed class SampleSource : IDisposable
 
     public IReadOnlyList<SourceRun> Runs { get; }
 
+    /// <exception cref="ClipException">A segment inside the range was lost.</exception>
     /// <exception cref="IOException">A segment that the catalog lists is not there.</exception>
     public static SampleSource Open(RecordingTimeline timeline, SegmentStore store, long start, long end)
     {
@@ -29,7 +30,7 @@ public sealed class SampleSource : IDisposable
         {
             foreach (var run in timeline.Runs.Where(run => run.TimelineStart < end && timeline.EndOf(run) > start))
             {
-                runs.Add(source.Read(run, SegmentsOf(timeline, run, start, end), store));
+                runs.Add(source.Read(run, timeline.EndOf(run), SegmentsOf(timeline, run, start, end), store));
             }
 
             return source;
@@ -46,19 +47,41 @@ public sealed class SampleSource : IDisposable
     private static List<long> SegmentsOf(RecordingTimeline timeline, Run run, long start, long end)
     {
         var all = timeline.Segments.Where(segment => segment.Run == run.Number)
-            .Select(segment => (segment.Number, segment.Start, segment.StartsWithSync)).ToList();
+            .Select(segment => new Stretch(segment.Number, segment.Start, segment.End, segment.StartsWithSync)).ToList();
         if (timeline.Open is { } open && open.Run == run.Number)
         {
-            all.Add((open.Number, open.Start, open.StartsWithSync));
+            all.Add(new Stretch(open.Number, open.Start, open.End, open.StartsWithSync));
         }
 
-        // A sync sample's time and a point that names it may differ by a rounding. One segment more holds the sound that begins before
-        // its first picture.
-        var first = Math.Max(0, all.FindLastIndex(segment => segment.StartsWithSync && segment.Start <= start + 180) - 1);
-        return [.. all.Skip(first).TakeWhile(segment => segment.Start < end + Behind).Select(segment => segment.Number)];
+        // A sync sample's time and a point that names it may differ by a rounding.
+        var sync = Math.Max(0, all.FindLastIndex(segment => segment.StartsWithSync && segment.Start <= start + 180));
+        // One segment more holds the sound that begins before its first picture.
+        var first = sync > 0 && !IsHole(timeline, all[sync - 1], all[sync]) ? sync - 1 : sync;
+        var numbers = new List<long>();
+        for (var i = first; i < all.Count && all[i].Start < end + Behind; i++)
+        {
+            if (IsHole(timeline, i > first ? all[i - 1] : null, all[i]))
+            {
+                if ((i > first ? all[i - 1].End : all[i].Start) >= end)
+                {
+                    break;
+                }
+
+                throw new ClipException("a piece of the recording inside this range could not be stored: choose a range on one side of it");
+            }
+
+            numbers.Add(all[i].Number);
+        }
+
+        return numbers;
     }
 
-    private SourceRun Read(Run run, List<long> numbers, SegmentStore store)
+    /// <summary>Numbers count on within a run: one that is missing was lost, as were those that the live window says so of.</summary>
+    private static bool IsHole(RecordingTimeline timeline, Stretch? before, Stretch segment) =>
+        timeline.Lost.Contains(segment.Number)
+        || (before is not null && (timeline.Lost.Contains(before.Number) || segment.Number != before.Number + 1));
+
+    private SourceRun Read(Run run, long end, List<long> numbers, SegmentStore store)
     {
         var lead = new List<SourceSample>();
         var sound = new List<SourceSample>();
@@ -74,21 +97,24 @@ public sealed class SampleSource : IDisposable
             }
         }
 
-        return new SourceRun(run, tracks[0], tracks.Count > 1 ? tracks[1] : null, lead, sound);
+        return new SourceRun(run, end, tracks[0], tracks.Count > 1 ? tracks[1] : null, lead, sound);
     }
+
+    private sealed record Stretch(long Number, long Start, long End, bool StartsWithSync);
 }
 
 /// <summary>The samples of one run.</summary>
+/// <param name="End">Where the run ends on the recording's timeline, 1/90,000 s.</param>
 /// <param name="Lead">Pictures where there are any, else the sound.</param>
 public sealed record SourceRun(
-    Run Run, Track LeadTrack, Track? SoundTrack, IReadOnlyList<SourceSample> Lead, IReadOnlyList<SourceSample> Sound)
+    Run Run, long End, Track LeadTrack, Track? SoundTrack, IReadOnlyList<SourceSample> Lead, IReadOnlyList<SourceSample> Sound)
 {
     /// <summary>As the planner wants them: on the recording's timeline.</summary>
     public PictureRun ToPictures() => new(Run.Number, [.. Lead.Select(source => new Picture(
         OnTimeline(source.Sample.DecodeTime),
         OnTimeline(source.Sample.PresentationTime),
         LeadTrack.Timescale.To(Timescale.Video, source.Sample.Duration),
-        source.Sample.IsSync))]);
+        source.Sample.IsSync))], End);
 
     private long OnTimeline(long ticks) => Run.TimelineStart + LeadTrack.Timescale.To(Timescale.Video, ticks);
 }

@@ -36,10 +36,22 @@ public sealed partial class TrashCleaner(
         using var timer = new PeriodicTimer(TimeSpan.FromHours(1), time);
         do
         {
-            await CleanAsync(stoppingToken);
+            try
+            {
+                await CleanAsync(stoppingToken);
+            }
+#pragma warning disable CA1031 // The owner's loop: what could not be removed now is removed in the next round.
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFailed(error);
+            }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
     }
+
+    [LoggerMessage(LogLevel.Error, "The trash could not be emptied")]
+    private partial void LogFailed(Exception error);
 
     [LoggerMessage(LogLevel.Information, "Clip {ClipId} left the trash for good")]
     private partial void LogRemoved(Guid clipId);

@@ -24,7 +24,7 @@ public sealed class ConnectionBudget(IOptions<IngestOptions> options)
         {
             var here = _unauthenticatedFrom.GetValueOrDefault(from);
             if (_unauthenticated >= options.Value.MaxUnauthenticated
-                || (here >= options.Value.MaxUnauthenticated / 2 && !IPAddress.IsLoopback(address)))
+                || (here >= Math.Max(1, options.Value.MaxUnauthenticated / 2) && !IPAddress.IsLoopback(address)))
             {
                 return null;
             }

@@ -100,7 +100,8 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
         var reference = lastOfTrack ?? _lastOfAny ?? timestamp;
         var unwrapped = reference + (int)(timestamp - (uint)reference);
         var ahead = unwrapped - reference;
-        if (ahead is > JumpForward or < -JumpBack)
+        // A track's first stamp may lie further behind: sound and pictures come interleaved as loosely as the encoder likes.
+        if (ahead > JumpForward || ahead < -(lastOfTrack is null ? JumpForward : JumpBack))
         {
             if (lastOfTrack is null)
             {
@@ -127,7 +128,8 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
 
     private Sample Picture(FlvVideoTag tag, long milliseconds)
     {
-        var decodeTime = Timescale.Milliseconds.To(Timescale.Video, milliseconds);
+        var stamp = Timescale.Milliseconds.To(Timescale.Video, milliseconds);
+        var decodeTime = stamp;
         if (decodeTime <= _lastDecodeTime)
         {
             repaired();
@@ -139,7 +141,8 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
         {
             Track = _video!,
             DecodeTime = decodeTime,
-            CompositionOffset = (int)Timescale.Milliseconds.To(Timescale.Video, tag.CompositionTime),
+            // A mended decode time leaves the picture where it was on screen.
+            CompositionOffset = (int)(stamp + Timescale.Milliseconds.To(Timescale.Video, tag.CompositionTime) - decodeTime),
             IsSync = tag.IsSync,
             Data = tag.Data,
             Arrival = time.GetTimestamp(),

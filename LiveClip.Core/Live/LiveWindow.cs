@@ -132,8 +132,6 @@ public sealed class LiveWindow
     {
         _segments.Add(segment);
         _inMemory.Last!.Value = _inMemory.Last.Value with { Closed = segment };
-        // A closed segment's pictures are all there, also those that are shown after the last one decoded.
-        NewestPicture = Math.Max(NewestPicture, segment.End);
         var oldest = segment.End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
         while (_inMemory.First!.Value.End < oldest)
         {

@@ -6,7 +6,7 @@ namespace LiveClip.Core.Live;
 
 /// <summary>
 /// Turns a broadcast's samples into runs, fragments and segments, and owns their numbers. A new run begins with a new publish, a jump
-/// of the encoder's clock, or another set of tracks or codec configurations.
+/// of the encoder's clock, a hole, or another set of tracks or codec configurations.
 /// </summary>
 public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<PackagerOutput> output)
 {
@@ -18,14 +18,20 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     private long _nextSegment = origin.NextSegment;
     private int? _targetDuration = origin.TargetDuration;
     private long? _firstSync;
+    private bool _soundChanged;
 
     /// <summary>Where the recording ends so far on its timeline, 1/90,000 s.</summary>
     public long End { get; private set; } = origin.Previous?.End ?? 0;
 
     public void Accept(Sample sample)
     {
-        if (_run is not null && BelongsToRun(sample))
+        if (_run is not null && !EndsRun(sample))
         {
+            if (!BelongsToRun(sample))
+            {
+                return;
+            }
+
             FixTargetDuration(sample);
             _run.Accept(sample, _targetDuration);
             End = Math.Max(End, _run.End);
@@ -61,10 +67,28 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         _run = null;
     }
 
-    private bool BelongsToRun(Sample sample) =>
-        sample.TimestampBreak == _zero!.First.TimestampBreak
-        && Array.Find(_tracks, track => track.Id == sample.Track.Id) is { } track
-        && track.Equals(sample.Track);
+    /// <summary>
+    /// Another clock ends the run at once. Other tracks end it where the next one can begin, at a sync sample: until then the pictures
+    /// go on, and sound that the run knows nothing of is left out.
+    /// </summary>
+    private bool EndsRun(Sample sample)
+    {
+        if (sample.TimestampBreak != _zero!.First.TimestampBreak)
+        {
+            return true;
+        }
+
+        var leads = sample.Track.Id == _tracks[0].Id;
+        if (!leads && sample.Track is AudioTrack)
+        {
+            _soundChanged |= !BelongsToRun(sample);
+            return false;
+        }
+
+        return sample.IsSync && (!BelongsToRun(sample) || sample.FollowsHole || (leads && _soundChanged));
+    }
+
+    private bool BelongsToRun(Sample sample) => Array.Exists(_tracks, track => track.Equals(sample.Track));
 
     private void Open(IReadOnlyList<Sample> samples)
     {
@@ -85,6 +109,7 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
             Codecs = string.Join(',', _tracks.Select(CodecOf)),
         };
         _zero = new RunZero(first, start);
+        _soundChanged = false;
         _run = new RunPackager(run, first, output, () => _nextSegment++);
         output(new RunStarted(run));
     }

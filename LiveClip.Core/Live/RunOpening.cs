@@ -18,7 +18,7 @@ internal sealed class RunOpening
     /// <summary>The run's samples so far, the first being the one that its time begins with; null while it is not clear.</summary>
     public IReadOnlyList<Sample>? Accept(Sample sample)
     {
-        if (_held.Count > 0 && (sample.TimestampBreak != _held[^1].TimestampBreak || TrackChanged(sample)))
+        if (_held.Count > 0 && (sample.TimestampBreak != _held[^1].TimestampBreak || sample.FollowsHole || TrackChanged(sample)))
         {
             _held.Clear();
             (_firstPicture, _hasAudio) = (null, false);

@@ -22,8 +22,7 @@ internal sealed class RunPackager
     private Sample? _heldLead;
     private Sample? _heldSound;
     private uint _sequenceNumber;
-    private long _newestPresentation;
-    private long _newestPicture;
+    private readonly DisplayPrefix _prefix;
     private OpenSegment? _segment;
 
     public RunPackager(Run run, Sample first, Action<PackagerOutput> output, Func<long> takeSegmentNumber)
@@ -31,6 +30,7 @@ internal sealed class RunPackager
         (_run, _lead, _output, _takeSegmentNumber) = (run, first.Track, output, takeSegmentNumber);
         (_decodeZero, _offsetZero) = (first.DecodeTime, first.CompositionOffset);
         _presentationZero = first.Track.Timescale.To(Timescale.Video, first.PresentationTime);
+        _prefix = new DisplayPrefix(first.Track is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
     }
 
     /// <summary>Where the run ends so far on the timeline, 1/90,000 s.</summary>
@@ -78,8 +78,11 @@ internal sealed class RunPackager
             Add(_heldLead with { Duration = Math.Max(usual, 1) }, targetDuration);
         }
 
-        FinishFragment(long.MaxValue);
-        CloseSegment(End);
+        // An encoder that was cut off leaves a picture without those that are shown before it.
+        var last = _pictures[^1];
+        var end = _prefix.Close(End, _lead.Timescale.To(Timescale.Video, last.Duration));
+        FinishFragment(long.MaxValue, end);
+        CloseSegment(end > _segment!.Start ? end : End);
     }
 
     private void AcceptSound(Sample sample)
@@ -106,10 +109,10 @@ internal sealed class RunPackager
         switch (CutBefore(sample, end - start, start, targetDuration))
         {
             case Cut.Fragment:
-                FinishFragment(start);
+                FinishFragment(start, NewestPicture);
                 break;
             case Cut.Segment:
-                FinishFragment(start);
+                FinishFragment(start, NewestPicture);
                 CloseSegment(StartOf(sample));
                 break;
         }
@@ -117,14 +120,10 @@ internal sealed class RunPackager
         _segment ??= new OpenSegment(_takeSegmentNumber(), StartOf(sample), sample.IsSync);
         _pictures.Add(sample);
         End = end;
-
-        // Pictures come in decode order: those shown before the next decode time are all there only when none is shown later.
-        _newestPresentation = Math.Max(_newestPresentation, OnTimeline(sample.PresentationTime));
-        if (_newestPresentation < end)
-        {
-            _newestPicture = end;
-        }
+        _prefix.Add(OnTimeline(sample.PresentationTime));
     }
+
+    private long NewestPicture => _prefix.End ?? _run.TimelineStart;
 
     private Cut CutBefore(Sample sample, long duration, long start, int? targetDuration)
     {
@@ -134,7 +133,7 @@ internal sealed class RunPackager
     }
 
     /// <summary>Writes what is open as a fragment, with all the sound that begins before its end.</summary>
-    private void FinishFragment(long end)
+    private void FinishFragment(long end, long newestPicture)
     {
         if (_pictures.Count == 0)
         {
@@ -149,7 +148,7 @@ internal sealed class RunPackager
             _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start));
         var bytes = MovieFragment.Write(++_sequenceNumber, identity, [.. _pictures, .. _sounds[..taken]]);
         var fragment = new FragmentFinished(
-            _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, _newestPicture, bytes);
+            _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, newestPicture, bytes);
 
         _pictures.Clear();
         _sounds.RemoveRange(0, taken);

@@ -75,14 +75,21 @@ public sealed class Broadcast
     }
 
     /// <summary>The newest valid publish wins: an old connection that still looks alive must not lock a returning encoder out.</summary>
-    internal Publication Begin(string remoteAddress, string? encoder)
+    /// <returns>Null when it has just ended: the publisher belongs to the next broadcast.</returns>
+    internal Publication? Begin(string remoteAddress, string? encoder)
     {
         Publication? previous;
         Publication publication;
         lock (_gate)
         {
+            if (State == BroadcastState.Ended)
+            {
+                return null;
+            }
+
             publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
             (previous, _publication) = (_publication, publication);
+            State = State == BroadcastState.Disconnected ? BroadcastState.Preparing : State;
             DisconnectedAt = null;
             _reconnectTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         }
@@ -97,7 +104,10 @@ public sealed class Broadcast
     {
         lock (_gate)
         {
-            Disconnect();
+            if (_publication is null && State != BroadcastState.Ended)
+            {
+                Disconnect();
+            }
         }
 
         Announce();
@@ -136,6 +146,7 @@ public sealed class Broadcast
 
     internal void Finish(Publication publication, bool endedByPublisher)
     {
+        bool mayReturn;
         lock (_gate)
         {
             if (_publication != publication)
@@ -144,13 +155,14 @@ public sealed class Broadcast
             }
 
             _publication = null;
-            if (!endedByPublisher && ReconnectWindow > TimeSpan.Zero)
+            mayReturn = !endedByPublisher && ReconnectWindow > TimeSpan.Zero;
+            if (mayReturn)
             {
                 Disconnect();
             }
         }
 
-        if (State == BroadcastState.Disconnected)
+        if (mayReturn)
         {
             Announce();
             return;

@@ -14,14 +14,16 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
     private readonly Queue<Sample> _queue = new();
     private readonly SemaphoreSlim _available = new(0, 1);
     private long _bytes;
+    private bool _hasVideo;
     private bool _skipToSync;
+    private bool _hole;
     private bool _completed;
     private long _dropped;
 
     /// <summary>How many samples the reader was too slow for.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>All samples, in publishing order, until the broadcast ends.</summary>
+    /// <summary>All samples, in publishing order, until the broadcast ends. The first one behind dropped ones says so.</summary>
     public async IAsyncEnumerable<Sample> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
@@ -40,19 +42,38 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
     }
 
-    public void Dispose() => _available.Dispose();
+    /// <summary>Takes nothing more and brakes nobody. The broadcast may still offer: its list of readers is its own.</summary>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _completed = true;
+            _queue.Clear();
+            _bytes = 0;
+            brake.Release(this);
+            Signal();
+        }
+    }
 
     internal void Offer(Sample sample)
     {
         lock (_gate)
         {
-            if (_completed || !HasRoomFor(sample))
+            if (_completed)
             {
+                return;
+            }
+
+            _hasVideo |= sample.Track is VideoTrack;
+            if (!HasRoomFor(sample))
+            {
+                _hole = true;
                 Interlocked.Increment(ref _dropped);
                 return;
             }
 
-            _queue.Enqueue(sample);
+            _queue.Enqueue(_hole ? sample with { FollowsHole = true } : sample);
+            _hole = false;
             _bytes += sample.Data.Length;
             if (_bytes > maxBytes / 2)
             {
@@ -76,7 +97,8 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
     {
         if (_skipToSync)
         {
-            _skipToSync = sample is not { Track: VideoTrack, IsSync: true };
+            // Sound alone is decodable everywhere; beside pictures it waits for theirs.
+            _skipToSync = !sample.IsSync || (_hasVideo && sample.Track is not VideoTrack);
         }
 
         if (_bytes + sample.Data.Length > maxBytes

@@ -28,8 +28,17 @@ public sealed class BroadcastRegistry(TimeProvider time, ChangeFeed changes)
     }
 
     /// <summary>Begins to publish a live stream: in its broadcast that is on air or waits for its encoder, else in a new one.</summary>
-    public Publication Begin(string streamId, TimeSpan reconnectWindow, string remoteAddress, string? encoder) =>
-        FindOrStart(streamId, reconnectWindow).Begin(remoteAddress, encoder);
+    public Publication Begin(string streamId, TimeSpan reconnectWindow, string remoteAddress, string? encoder)
+    {
+        // A broadcast may end between being found and being joined; the next one found is another.
+        while (true)
+        {
+            if (FindOrStart(streamId, reconnectWindow).Begin(remoteAddress, encoder) is { } publication)
+            {
+                return publication;
+            }
+        }
+    }
 
     /// <summary>A recording that was on air when the server went down is on air again and waits for its encoder.</summary>
     public Broadcast Resume(string streamId, TimeSpan reconnectWindow)

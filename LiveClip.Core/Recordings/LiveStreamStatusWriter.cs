@@ -20,10 +20,15 @@ public sealed class LiveStreamStatusWriter(ChangeFeed changes, BroadcastRegistry
         _ => stored == LiveStreamStatus.Disabled ? stored : LiveStreamStatus.Idle,
     };
 
-    public Task StartAsync(CancellationToken cancellationToken)
+    public async Task StartAsync(CancellationToken cancellationToken)
     {
         _subscription = changes.Subscribe<StreamChanged>(change => StoreAsync(change.StreamId));
-        return Task.CompletedTask;
+        // No broadcast of an earlier process is there any more; those that go on say so in a moment.
+        await catalog.WriteAsync(
+            context => context.LiveStreams
+                .Where(stream => stream.Status != LiveStreamStatus.Idle && stream.Status != LiveStreamStatus.Disabled)
+                .ExecuteUpdateAsync(stream => stream.SetProperty(s => s.Status, LiveStreamStatus.Idle), cancellationToken),
+            cancellationToken);
     }
 
     public Task StopAsync(CancellationToken cancellationToken)

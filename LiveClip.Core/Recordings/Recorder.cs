@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Threading.Channels;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
@@ -24,14 +25,23 @@ public sealed partial class Recorder(
 {
     private readonly Channel<PackagerOutput> _queue = Channel.CreateUnbounded<PackagerOutput>(new() { SingleReader = true });
     private readonly Recording _recording = window.Recording;
+    private readonly Lock _gate = new();
+    private readonly HashSet<long> _lost = [];
+
+    // What later rows and files stand on: tried again before each segment until the disk has taken it.
+    private readonly Queue<PackagerOutput> _owed = new();
     private long _queuedBytes;
-    private long _lost = -1;
 
     /// <summary>Never waits: a fragment for which there is no room costs its whole segment.</summary>
     public void Offer(PackagerOutput output)
     {
         if (output is FragmentFinished fragment)
         {
+            if (IsLost(fragment.Number))
+            {
+                return;
+            }
+
             if (Interlocked.Read(ref _queuedBytes) + fragment.Bytes.Length > maxQueuedBytes)
             {
                 Lose(fragment.Number, null);
@@ -60,31 +70,49 @@ public sealed partial class Recorder(
             {
                 await WriteAsync(writer, output);
             }
-            catch (Exception error) when (error is IOException or DbUpdateException or UnauthorizedAccessException)
+            catch (Exception error) when (error is IOException or UnauthorizedAccessException or DbException or DbUpdateException)
             {
-                Lose(NumberOf(output), error);
+                Fail(output, error);
             }
 
             Release(output);
         }
     }
 
-    private Task WriteAsync(SegmentWriter writer, PackagerOutput output)
+    private async Task WriteAsync(SegmentWriter writer, PackagerOutput output)
     {
         switch (output)
         {
-            case RunStarted started:
-                writer.StartRun(started.Run);
-                return catalog.WriteAsync(context => context.Runs.AddAsync(started.Run).AsTask(), CancellationToken.None);
-            case TargetDurationFixed target:
-                return catalog.WriteAsync(context => StoreTargetDurationAsync(context, target.Seconds), CancellationToken.None);
-            case FragmentFinished fragment when fragment.Number != Interlocked.Read(ref _lost):
+            case RunStarted or TargetDurationFixed:
+                _owed.Enqueue(output);
+                await PayAsync(writer);
+                break;
+            case FragmentFinished fragment when !IsLost(fragment.Number):
+                await PayAsync(writer);
                 writer.Append(fragment);
-                return Task.CompletedTask;
-            case SegmentClosed closed when closed.Segment.Number != Interlocked.Read(ref _lost):
-                return CloseAsync(writer, closed.Segment);
-            default:
-                return Task.CompletedTask;
+                break;
+            case SegmentClosed closed when !Forgive(closed.Segment.Number):
+                await CloseAsync(writer, closed.Segment);
+                break;
+        }
+    }
+
+    private async Task PayAsync(SegmentWriter writer)
+    {
+        while (_owed.TryPeek(out var output))
+        {
+            if (output is RunStarted { Run: var run })
+            {
+                writer.StartRun(run);
+                await catalog.WriteAsync(context => context.Runs.AddAsync(run).AsTask(), CancellationToken.None);
+            }
+
+            if (output is TargetDurationFixed { Seconds: var seconds })
+            {
+                await catalog.WriteAsync(context => StoreTargetDurationAsync(context, seconds), CancellationToken.None);
+            }
+
+            _owed.Dequeue();
         }
     }
 
@@ -111,24 +139,59 @@ public sealed partial class Recorder(
         }
     }
 
-    private void Lose(long number, Exception? error)
+    private void Fail(PackagerOutput output, Exception error)
     {
-        if (Interlocked.Exchange(ref _lost, number) != number)
+        switch (output)
         {
-            window.MarkLost(number);
-            LogSegmentLost(_recording.StreamId, _recording.Id, number, error);
+            case FragmentFinished fragment:
+                Lose(fragment.Number, error);
+                break;
+            case SegmentClosed closed:
+                Lose(closed.Segment.Number, error);
+                Forgive(closed.Segment.Number);
+                break;
+            default:
+                LogLate(_recording.StreamId, _recording.Id, error);
+                break;
         }
     }
 
-    private static long NumberOf(PackagerOutput output) => output switch
+    private void Lose(long number, Exception? error)
     {
-        FragmentFinished fragment => fragment.Number,
-        SegmentClosed closed => closed.Segment.Number,
-        _ => -1,
-    };
+        lock (_gate)
+        {
+            if (!_lost.Add(number))
+            {
+                return;
+            }
+        }
+
+        window.MarkLost(number);
+        LogSegmentLost(_recording.StreamId, _recording.Id, number, error);
+    }
+
+    private bool IsLost(long number)
+    {
+        lock (_gate)
+        {
+            return _lost.Contains(number);
+        }
+    }
+
+    /// <summary>True when the segment, which is whole now, was lost; nothing more of it will come.</summary>
+    private bool Forgive(long number)
+    {
+        lock (_gate)
+        {
+            return _lost.Remove(number);
+        }
+    }
 
     [LoggerMessage(LogLevel.Debug, "Stream {StreamId} recording {RecordingId} closed segment {Number}: {Seconds} s")]
     private partial void LogSegmentClosed(string streamId, Guid recordingId, long number, double seconds);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the disk does not take the run's beginning yet")]
+    private partial void LogLate(string streamId, Guid recordingId, Exception error);
 
     [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId} lost segment {Number}: the disk did not take it")]
     private partial void LogSegmentLost(string streamId, Guid recordingId, long number, Exception? error);

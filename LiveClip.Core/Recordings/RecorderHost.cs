@@ -3,6 +3,7 @@ using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Samples;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -67,14 +68,19 @@ public sealed partial class RecorderHost(
 
     private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, RecoveredRecording? recovered, Task before)
     {
+        // The numbers of this recording go on where the one before ends.
+        await before;
+        OpenRecording? open = null;
         try
         {
-            // The numbers of this recording go on where the one before ends.
-            await before;
-            using (reader)
+            open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
+            await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
             {
-                await RecordAsync(broadcast, reader, recovered);
+                open ??= await BeginAsync(broadcast);
+                Accept(broadcast, open, sample);
             }
+
+            open?.Packager.CloseRun();
         }
 #pragma warning disable CA1031 // The owner's loop: one broadcast's failure must not take the others down.
         catch (Exception error)
@@ -83,33 +89,43 @@ public sealed partial class RecorderHost(
             LogFailed(broadcast.StreamId, error);
             broadcast.End();
         }
+
+        reader.Dispose();
+        await CloseAsync(broadcast, open);
     }
 
-    private async Task RecordAsync(Broadcast broadcast, BroadcastReader reader, RecoveredRecording? recovered)
+    private void Accept(Broadcast broadcast, OpenRecording open, Sample sample)
     {
-        var open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
-        await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
+        open.Packager.Accept(sample);
+        if (open.MaxDuration is { } longest && open.Packager.End >= longest && broadcast.State != BroadcastState.Ended)
         {
-            open ??= await BeginAsync(broadcast);
-            open.Packager.Accept(sample);
-            if (open.MaxDuration is { } longest && open.Packager.End >= longest)
-            {
-                LogTooLong(broadcast.StreamId, longest / 90_000);
-                broadcast.End();
-            }
+            LogTooLong(broadcast.StreamId, longest / 90_000);
+            broadcast.End();
         }
+    }
 
+    /// <summary>Never fails: the stream's next broadcast waits for it.</summary>
+    private async Task CloseAsync(Broadcast broadcast, OpenRecording? open)
+    {
         if (open is null)
         {
             return;
         }
 
-        open.Packager.CloseRun();
-        open.Recorder.Complete();
-        await open.Writing;
-        if (broadcast.State == BroadcastState.Ended)
+        try
         {
-            await EndAsync(open.Window);
+            open.Recorder.Complete();
+            await open.Writing;
+            if (broadcast.State == BroadcastState.Ended)
+            {
+                await EndAsync(open.Window);
+            }
+        }
+#pragma warning disable CA1031 // As above: what the catalog could not be told now, the next start finds out.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogFailed(broadcast.StreamId, error);
         }
 
         windows.Remove(open.Window);

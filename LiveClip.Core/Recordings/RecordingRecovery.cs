@@ -22,13 +22,30 @@ public sealed partial class RecordingRecovery(
             .Include(recording => recording.Runs.OrderBy(run => run.Number))
             .ToListAsync(cancellationToken);
         var recovered = new List<RecoveredRecording>();
-        foreach (var recording in onAir)
+        foreach (var ofStream in onAir.GroupBy(recording => recording.StreamId))
         {
-            recovered.Add(await RecoverAsync(context, recording, cancellationToken));
+            // A stream has one recording on air; an older one is over, though the catalog was not told.
+            var byAge = ofStream.OrderBy(recording => recording.StartedAt).ToList();
+            foreach (var recording in byAge.SkipLast(1))
+            {
+                await EndAsync(await RecoverAsync(context, recording, cancellationToken), cancellationToken);
+            }
+
+            recovered.Add(await RecoverAsync(context, byAge[^1], cancellationToken));
         }
 
         return recovered;
     }
+
+    private Task EndAsync(RecoveredRecording over, CancellationToken cancellationToken) => catalog.WriteAsync(
+        async context =>
+        {
+            var stored = await context.Recordings.SingleAsync(recording => recording.Id == over.Recording.Id, cancellationToken);
+            stored.EndedAt = over.Recording.Runs.LastOrDefault() is { } last && over.Segments.Count > 0
+                ? last.WallClockAt(over.Segments[^1].End)
+                : stored.StartedAt;
+        },
+        cancellationToken);
 
     private async Task<RecoveredRecording> RecoverAsync(CatalogDbContext context, Recording recording, CancellationToken cancellationToken)
     {
@@ -87,7 +104,10 @@ public sealed partial class RecordingRecovery(
 
         var first = samples[0];
         var start = lead.Timescale.To(Timescale.Video, first.IsSync ? first.PresentationTime : first.DecodeTime);
-        var end = lead.Timescale.To(Timescale.Video, samples[^1].DecodeTime + samples[^1].Duration);
+        var prefix = new DisplayPrefix(lead is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
+        samples.ForEach(sample => prefix.Add(sample.PresentationTime));
+        var shown = prefix.Close(samples[^1].DecodeTime + samples[^1].Duration, samples[^1].Duration);
+        var end = Math.Max(lead.Timescale.To(Timescale.Video, shown), start + 1);
         return new RecordedSegment
         {
             RecordingId = run.RecordingId,

@@ -47,7 +47,16 @@ public sealed partial class RollingWindowCleaner(
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            await CleanAsync(stoppingToken);
+            try
+            {
+                await CleanAsync(stoppingToken);
+            }
+#pragma warning disable CA1031 // The owner's loop: what could not be removed now is removed in the next round.
+            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogFailed(error);
+            }
         }
     }
 
@@ -88,6 +97,9 @@ public sealed partial class RollingWindowCleaner(
 
     [LoggerMessage(LogLevel.Debug, "Recording {RecordingId}: {Segments} segments left its rolling window")]
     private partial void LogShortened(Guid recordingId, int segments);
+
+    [LoggerMessage(LogLevel.Error, "Rolling windows could not be shortened")]
+    private partial void LogFailed(Exception error);
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} was not to be kept and is deleted")]
     private partial void LogDeleted(string streamId, Guid recordingId);

@@ -66,8 +66,13 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     }
 
     /// <summary>A new, empty segment file, readable by others while it grows.</summary>
-    internal SafeFileHandle CreateSegment(Guid recordingId, int run, long number) =>
-        File.OpenHandle(SegmentPath(recordingId, run, number), FileMode.Create, FileAccess.Write, FileShare.Read);
+    internal SafeFileHandle CreateSegment(Guid recordingId, int run, long number)
+    {
+        var path = SegmentPath(recordingId, run, number);
+        // A disk that came back may have come back empty.
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
+    }
 
     /// <summary>Cuts a file off behind its last whole fragment.</summary>
     internal void Truncate(Guid recordingId, int run, long number, long length)

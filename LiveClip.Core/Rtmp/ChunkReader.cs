@@ -206,10 +206,9 @@ public sealed class ChunkReader(RtmpLimits limits)
                 Grow(chunkStream);
             }
 
-            var source = buffer.FirstSpan;
             var room = Math.Min(chunkStream.Payload.Length - chunkStream.Received, _chunkRemaining);
-            var count = Math.Min(source.Length, room);
-            source[..count].CopyTo(chunkStream.Payload.AsSpan(chunkStream.Received));
+            var count = (int)Math.Min(buffer.Length, room);
+            buffer.Slice(0, count).CopyTo(chunkStream.Payload.AsSpan(chunkStream.Received));
             buffer = buffer.Slice(count);
             chunkStream.Received += count;
             _chunkRemaining -= count;

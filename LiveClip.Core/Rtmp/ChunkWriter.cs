@@ -28,7 +28,8 @@ public sealed class ChunkWriter(IBufferWriter<byte> output)
         var chunkStreamId = ChunkStreamOf(message.Type);
         var isExtended = message.Timestamp >= ExtendedTimestampMark;
 
-        // §5.3.1.2.1 type 0:  fmt(2)=0 | id(6) | timestamp(24) | length(24) | type(8) | message stream id(32, little-endian) | [extended(32)]
+        // §5.3.1.2.1 type 0:  fmt(2)=0 | id(6) | timestamp(24) | length(24) | type(8) | message stream id(32, little-endian)
+        //                     | [extended timestamp(32)]
         var header = output.GetSpan(16);
         header[0] = chunkStreamId;
         WriteUInt24(header[1..], isExtended ? ExtendedTimestampMark : message.Timestamp);

@@ -79,8 +79,8 @@ internal sealed class Deadline : IDisposable
             _isArmed = true;
             if (left > TimeSpan.Zero)
             {
-                // A timer counts whole milliseconds and must not fire before the end.
-                _timer.Change(left + TimeSpan.FromMilliseconds(1), Timeout.InfiniteTimeSpan);
+                // A timer cuts its time to whole milliseconds and would fire before the end.
+                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 return;
             }
 

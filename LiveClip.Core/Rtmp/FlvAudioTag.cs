@@ -27,7 +27,7 @@ public readonly record struct FlvAudioTag(FlvAudioKind Kind, ReadOnlyMemory<byte
     private const int EnhancedFormat = 9;
     private const int AacFormat = 10;
 
-    /// <summary>Never throws: what cannot be used is <see cref="FlvAudioKind.Ignored"/> or <see cref="FlvAudioKind.Unsupported"/>.</summary>
+    /// <summary>Never throws: what cannot be used is Ignored or Unsupported.</summary>
     public static FlvAudioTag Parse(ReadOnlyMemory<byte> body)
     {
         var bytes = body.Span;

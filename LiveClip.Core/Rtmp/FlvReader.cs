@@ -67,7 +67,7 @@ public static class FlvReader
 
     private static bool TrySkipHeader(ref ReadOnlySequence<byte> buffer)
     {
-        // §E.2:  'F' 'L' 'V' version(8) | flags(8) | length of this header(32) | [to that length] | 0(32), the size of the tag before the first
+        // §E.2:  'F' 'L' 'V' version(8) | flags(8) | length of this header(32) | [to that length] | size of the tag before(32)=0
         if (buffer.Length < FileHeaderBytes)
         {
             return false;

@@ -33,7 +33,7 @@ public readonly record struct FlvVideoTag(
     private const int CommandFrame = 5;
     private const int AvcCodec = 7;
 
-    /// <summary>Never throws: what cannot be used is <see cref="FlvVideoKind.Ignored"/> or <see cref="FlvVideoKind.Unsupported"/>.</summary>
+    /// <summary>Never throws: what cannot be used is Ignored or Unsupported.</summary>
     public static FlvVideoTag Parse(ReadOnlyMemory<byte> body)
     {
         var bytes = body.Span;

@@ -44,12 +44,12 @@ public sealed class RtmpCommand(string name, double transactionId, params IReadO
             : throw new RtmpProtocolException("command", "does not begin with a name");
     }
 
-    public static RtmpCommand Status(string level, string code, string description) => new(OnStatus, 0, null, new OrderedDictionary<string, object?>
-    {
-        ["level"] = level,
-        ["code"] = code,
-        ["description"] = description,
-    });
+    public static RtmpCommand Status(string level, string code, string description) =>
+        new(
+            OnStatus,
+            0,
+            null,
+            new OrderedDictionary<string, object?> { ["level"] = level, ["code"] = code, ["description"] = description });
 
     public string? StringAt(int index) => index < Arguments.Count ? Arguments[index] as string : null;
 

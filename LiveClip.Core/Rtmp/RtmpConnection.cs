@@ -111,9 +111,9 @@ public sealed class RtmpConnection(IDuplexPipe transport, RtmpLimits limits, Tim
                     var command = RtmpCommand.Parse(message, limits);
                     if (command.Name == RtmpCommand.Publish)
                     {
-                        return _app is { } app
-                            ? new Publish(message.MessageStreamId, new RtmpPublishRequest(app, WithoutQuery(command.StringAt(1)), _encoderName))
-                            : throw new RtmpProtocolException("connection", "publish before connect");
+                        var app = _app ?? throw new RtmpProtocolException("connection", "publish before connect");
+                        var request = new RtmpPublishRequest(app, WithoutQuery(command.StringAt(1)), _encoderName);
+                        return new Publish(message.MessageStreamId, request);
                     }
 
                     await OnCommandAsync(command, cancellationToken);

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace LiveClip.Core.Rtmp;
 
-/// <summary>Protocol control and user control messages (RTMP 1.0 §5.4, §7.1.7): they concern the connection, so message stream 0.</summary>
+/// <summary>Protocol control and user control messages (RTMP 1.0 §5.4, §7.1.7), which concern the connection: message stream 0.</summary>
 public static class RtmpControl
 {
     public const ushort StreamBeginEvent = 0;

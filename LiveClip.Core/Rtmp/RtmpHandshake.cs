@@ -82,6 +82,11 @@ internal static class RtmpHandshake
         while (true)
         {
             var result = await input.ReadAtLeastAsync(count, cancellationToken);
+            if (result.IsCanceled)
+            {
+                deadline.ThrowIfPassed();
+            }
+
             if (result.Buffer.Length >= count)
             {
                 var bytes = result.Buffer.Slice(0, count);
@@ -91,7 +96,6 @@ internal static class RtmpHandshake
             }
 
             input.AdvanceTo(result.Buffer.Start, result.Buffer.End);
-            deadline.ThrowIfPassed();
             if (result.IsCompleted)
             {
                 return null;

@@ -37,7 +37,7 @@ public sealed class RtmpLimits
     /// <summary>Different chunk stream ids that one connection may use; their numbers are free.</summary>
     public int ChunkStreams { get; init; } = 1024;
 
-    /// <summary>Smallest chunk size that a peer may set (RTMP §5.4.1 asks for 128): one-byte chunks cost more work than they carry.</summary>
+    /// <summary>Smallest chunk size that a peer may set, as RTMP 1.0 §5.4.1 asks: one-byte chunks cost more work than they carry.</summary>
     public int MinChunkSize { get; init; } = 128;
 
     /// <summary>Chunk size of what we send, in bytes.</summary>

@@ -92,9 +92,12 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
     {
         switch (message.Type)
         {
-            case RtmpMessageType.UserControl
-                when RtmpControl.TryReadUserControl(message, out var eventType, out var timestamp) && eventType == RtmpControl.PingRequestEvent:
-                await SendAsync(RtmpControl.PingResponse(timestamp), cancellationToken);
+            case RtmpMessageType.UserControl when RtmpControl.TryReadUserControl(message, out var eventType, out var timestamp):
+                if (eventType == RtmpControl.PingRequestEvent)
+                {
+                    await SendAsync(RtmpControl.PingResponse(timestamp), cancellationToken);
+                }
+
                 break;
 
             case RtmpMessageType.WindowAcknowledgementSize when RtmpControl.TryReadWindow(message, out var window):

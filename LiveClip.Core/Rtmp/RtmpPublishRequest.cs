@@ -11,7 +11,7 @@ public sealed record RtmpPublishRequest(string App, string StreamName, string? E
     // Some people put the key into the server's address, where it ends up behind the application: only its first step is shown.
     private bool PrintMembers(StringBuilder builder)
     {
-        builder.Append(System.Globalization.CultureInfo.InvariantCulture, $"App = {App.Split('/')[0]}, StreamName = ***, EncoderName = {EncoderName}");
+        builder.Append("App = ").Append(App.Split('/')[0]).Append(", StreamName = ***, EncoderName = ").Append(EncoderName);
         return true;
     }
 }

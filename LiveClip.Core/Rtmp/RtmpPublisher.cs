@@ -24,7 +24,7 @@ public sealed class RtmpPublisher(IDuplexPipe transport, RtmpLimits? limits = nu
     private uint _messageStreamId;
     private volatile bool _isEnding;
 
-    /// <summary>Publishes until <paramref name="tags"/> end, and then says goodbye. It does not pace: the tags come when they come.</summary>
+    /// <summary>Publishes until <paramref name="tags"/> end, then says goodbye. Each tag is sent as soon as it comes.</summary>
     /// <exception cref="RtmpProtocolException">The server refused, ended or closed the publish, or broke a rule.</exception>
     public async Task PublishAsync(
         string app, string tcUrl, string streamKey, IAsyncEnumerable<FlvTag> tags, CancellationToken cancellationToken)
@@ -39,8 +39,7 @@ public sealed class RtmpPublisher(IDuplexPipe transport, RtmpLimits? limits = nu
         {
             await SendTagsAsync(tags, ended.Token);
             _isEnding = true;
-            await SendAsync(new RtmpCommand(RtmpCommand.FCUnpublish, FCUnpublishTransaction, null, streamKey), ended.Token);
-            await SendAsync(new RtmpCommand(RtmpCommand.DeleteStream, DeleteStreamTransaction, null, (double)_messageStreamId), ended.Token);
+            await EndAsync(streamKey, ended.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -129,6 +128,13 @@ public sealed class RtmpPublisher(IDuplexPipe transport, RtmpLimits? limits = nu
             };
             await _messages.SendAsync(message, cancellationToken);
         }
+    }
+
+    private async Task EndAsync(string streamKey, CancellationToken cancellationToken)
+    {
+        await SendAsync(new RtmpCommand(RtmpCommand.FCUnpublish, FCUnpublishTransaction, null, streamKey), cancellationToken);
+        var delete = new RtmpCommand(RtmpCommand.DeleteStream, DeleteStreamTransaction, null, (double)_messageStreamId);
+        await SendAsync(delete, cancellationToken);
     }
 
     /// <summary>Metadata of a file becomes metadata of a live stream by the call that sets it.</summary>

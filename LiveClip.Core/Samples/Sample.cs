@@ -28,5 +28,8 @@ public sealed record Sample
     /// <summary>Counts the breaks of the encoder's clock (a new publish, a jump): two samples compare in time only when it is equal.</summary>
     public int TimestampBreak { get; init; }
 
+    /// <summary>Samples before it were dropped on the way to this reader: there is a hole in front of it.</summary>
+    public bool FollowsHole { get; init; }
+
     public long PresentationTime => DecodeTime + CompositionOffset;
 }

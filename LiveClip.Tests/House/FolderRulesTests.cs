@@ -28,7 +28,7 @@ public partial class FolderRulesTests
         ["Recordings"] = ["Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
         ["Clips"] = ["Recordings", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
         ["Access"] = ["Catalog"],
-        ["Demo"] = ["Ingest", "Rtmp", "OnAir", "Catalog", "Samples", "Ffmpeg"],
+        ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 
     private static readonly string[] WebMayUse =

@@ -10,15 +10,11 @@ namespace LiveClip.Web.Hosting;
 /// The addresses that the server listens on: those of <c>Urls</c> for HTTP and one for RTMP. Kestrel ignores <c>Urls</c> as soon as one
 /// endpoint is added in code, so all are added here.
 /// </summary>
-public sealed partial class Listeners(IConfiguration configuration, IOptions<IngestOptions> ingest, ILogger<Listeners> logger)
+public sealed partial class Listeners(
+    IConfiguration configuration, IOptions<IngestOptions> ingest, RtmpAddress rtmp, ILogger<Listeners> logger)
     : IConfigureOptions<KestrelServerOptions>
 {
     private readonly List<(string Scheme, ListenOptions Endpoint)> _bound = [];
-
-    /// <summary>Port of the RTMP endpoint; known when the server has started.</summary>
-    public int RtmpPort => Port("rtmp");
-
-    public int HttpPort => _bound[0].Endpoint.IPEndPoint!.Port;
 
     public void Configure(KestrelServerOptions options)
     {
@@ -39,12 +35,16 @@ public sealed partial class Listeners(IConfiguration configuration, IOptions<Ing
         Listen(options, "rtmp", ingest.Value.Address, ingest.Value.RtmpPort, endpoint => endpoint.UseConnectionHandler<RtmpIngestHandler>());
     }
 
-    /// <summary>Says where the server listens, with the ports that the system chose.</summary>
+    /// <summary>Says where the server listens, with the ports that the system chose, to people and to whom it concerns.</summary>
     public void Announce()
     {
         foreach (var (scheme, endpoint) in _bound)
         {
             LogListening(scheme, $"{endpoint.IPEndPoint}");
+            if (scheme == "rtmp")
+            {
+                rtmp.Set(endpoint.IPEndPoint!);
+            }
         }
     }
 
@@ -96,8 +96,6 @@ public sealed partial class Listeners(IConfiguration configuration, IOptions<Ing
             options.ListenLocalhost(port, Bind);
         }
     }
-
-    private int Port(string scheme) => _bound.Find(bound => bound.Scheme == scheme).Endpoint.IPEndPoint!.Port;
 
     [LoggerMessage(LogLevel.Information, "Now listening on: {Scheme}://{Address}")]
     private partial void LogListening(string scheme, string address);

@@ -1,6 +1,5 @@
 using LiveClip.Core.Ingest;
 using Microsoft.AspNetCore.Components;
-using Microsoft.Extensions.Options;
 
 namespace LiveClip.Web.Hosting;
 
@@ -9,19 +8,16 @@ public sealed class PublicLinks
 {
     private readonly IConfiguration _configuration;
     private readonly Func<string> _origin;
-    private readonly Func<int> _rtmpPort;
+    private readonly RtmpAddress _rtmp;
 
     /// <summary>For pages: in a circuit the browser's address is the navigation's, and there is no request to ask.</summary>
-    public PublicLinks(IConfiguration configuration, IOptions<IngestOptions> ingest, Listeners listeners, NavigationManager navigation)
-        : this(configuration, ingest, listeners, () => navigation.BaseUri)
+    public PublicLinks(IConfiguration configuration, RtmpAddress rtmp, NavigationManager navigation)
+        : this(configuration, rtmp, () => navigation.BaseUri)
     {
     }
 
-    private PublicLinks(IConfiguration configuration, IOptions<IngestOptions> ingest, Listeners listeners, Func<string> origin)
-    {
-        (_configuration, _origin) = (configuration, origin);
-        _rtmpPort = () => ingest.Value.RtmpPort is var port and not 0 ? port : listeners.RtmpPort;
-    }
+    private PublicLinks(IConfiguration configuration, RtmpAddress rtmp, Func<string> origin) =>
+        (_configuration, _rtmp, _origin) = (configuration, rtmp, origin);
 
     /// <summary>Ends in a slash.</summary>
     public Uri Root => new((_configuration["LiveClip:PublicUrl"] is { Length: > 0 } configured ? configured : _origin()).TrimEnd('/') + "/");
@@ -30,13 +26,12 @@ public sealed class PublicLinks
     public bool IsThisMachineOnly => Root.IsLoopback;
 
     /// <summary>Where encoders send to; the stream key comes on top.</summary>
-    public string RtmpServer => $"rtmp://{Root.Host}:{_rtmpPort()}/live";
+    public string RtmpServer => $"rtmp://{Root.Host}:{_rtmp.Port}/live";
 
     /// <summary>For endpoints and hubs.</summary>
     public static PublicLinks Of(HttpContext context) => new(
         context.RequestServices.GetRequiredService<IConfiguration>(),
-        context.RequestServices.GetRequiredService<IOptions<IngestOptions>>(),
-        context.RequestServices.GetRequiredService<Listeners>(),
+        context.RequestServices.GetRequiredService<RtmpAddress>(),
         () => $"{context.Request.Scheme}://{context.Request.Host}{context.Request.PathBase}/");
 
     public string Share(string slug) => new Uri(Root, $"c/{slug}").ToString();

@@ -1,0 +1,80 @@
+using System.IO.Pipelines;
+using System.Net;
+using System.Net.Sockets;
+using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Ingest;
+using LiveClip.Core.Rtmp;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+
+namespace LiveClip.Core.Demo;
+
+/// <summary>
+/// Publishes a generated picture and sound to the Demo stream through the front door, for as long as the server runs. ffmpeg only
+/// generates; the connection is our own, so that no key stands in an argument list.
+/// </summary>
+public sealed partial class DemoPublisher(
+    DemoStream demo, RtmpAddress address, FfmpegRunner ffmpeg, TimeProvider time, ILogger<DemoPublisher> logger) : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var endpoint = await address.WaitAsync(stoppingToken);
+        var key = await demo.FindOrCreateAsync(stoppingToken);
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await PublishAsync(endpoint, key, stoppingToken);
+            }
+            catch (Exception error) when (error is FfmpegException or RtmpProtocolException or IOException or SocketException)
+            {
+                LogInterrupted(error);
+            }
+
+            await Task.Delay(Pause, time, stoppingToken);
+        }
+    }
+
+    private async Task PublishAsync(IPEndPoint endpoint, string key, CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(endpoint, cancellationToken);
+        await using var network = new NetworkStream(socket);
+        var transport = new SocketTransport(PipeReader.Create(network), PipeWriter.Create(network));
+        using var publisher = new RtmpPublisher(transport);
+
+        var media = new Pipe();
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var generating = GenerateAsync(media.Writer, ended.Token);
+        try
+        {
+            await publisher.PublishAsync(
+                "live", $"rtmp://{endpoint}/live", key, FlvReader.ReadAsync(media.Reader, cancellationToken), cancellationToken);
+        }
+        finally
+        {
+            await ended.CancelAsync();
+            await media.Reader.CompleteAsync();
+            await generating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task GenerateAsync(PipeWriter output, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await ffmpeg.RunAsync(FfmpegArguments.DemoSource(), Timeout.InfiniteTimeSpan, null, output.AsStream(), cancellationToken);
+        }
+        finally
+        {
+            await output.CompleteAsync();
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The demo picture was interrupted and begins again")]
+    private partial void LogInterrupted(Exception error);
+
+    private sealed record SocketTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
+}
