@@ -44,6 +44,7 @@ if (proxies.Length > 0)
     app.UseForwardedHeaders();
 }
 
+app.RefuseWhileStopping();
 app.UseSecurityHeaders();
 app.UseSameOriginForHubs();
 app.UseErrorPages();

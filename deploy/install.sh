@@ -36,6 +36,10 @@ need_chromium() {
   if grep -qs '^ID=ubuntu' /etc/os-release; then missing+=(chromium-browser); else missing+=(chromium); fi
 }
 
+need_gstreamer() {
+  gst-inspect-1.0 --exists rtmp2sink 2>/dev/null || missing+=(gstreamer1.0-tools gstreamer1.0-plugins-{base,good,bad})
+}
+
 need_dotnet() {
   if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
     fail "LiveClip needs the .NET 10 SDK, and it is not here." \

@@ -14,7 +14,12 @@ namespace LiveClip.Core.Demo;
 /// generates; the connection is our own, so that no key stands in an argument list.
 /// </summary>
 public sealed partial class DemoPublisher(
-    DemoStream demo, RtmpAddress address, FfmpegRunner ffmpeg, TimeProvider time, ILogger<DemoPublisher> logger) : BackgroundService
+    DemoStream demo,
+    RtmpAddress address,
+    FfmpegRunner ffmpeg,
+    IHostApplicationLifetime server,
+    TimeProvider time,
+    ILogger<DemoPublisher> logger) : BackgroundService
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
 
@@ -22,18 +27,24 @@ public sealed partial class DemoPublisher(
     {
         var endpoint = await address.WaitAsync(stoppingToken);
         var key = await demo.FindOrCreateAsync(stoppingToken);
-        while (!stoppingToken.IsCancellationRequested)
+        // The front door closes before the services behind it are stopped.
+        using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, server.ApplicationStopping);
+        while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await PublishAsync(endpoint, key, stoppingToken);
+                await PublishAsync(endpoint, key, stopping.Token);
             }
             catch (Exception error) when (error is FfmpegException or RtmpProtocolException or IOException or SocketException)
             {
-                LogInterrupted(error);
+                LogInterrupted(error.Message);
+            }
+            catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+            {
+                return;
             }
 
-            await Task.Delay(Pause, time, stoppingToken);
+            await Task.Delay(Pause, time, stopping.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -73,8 +84,8 @@ public sealed partial class DemoPublisher(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The demo picture was interrupted and begins again")]
-    private partial void LogInterrupted(Exception error);
+    [LoggerMessage(LogLevel.Warning, "The demo picture was interrupted and begins again: {Reason}")]
+    private partial void LogInterrupted(string reason);
 
     private sealed record SocketTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

@@ -73,6 +73,8 @@ public sealed partial class RtmpIngestHandler(
             publication.Finish(rtmp.EndedByPublisher);
             LogLeft(stream.Id, address, rtmp.EndedByPublisher ? "said goodbye" : "was lost");
         }
+
+        await rtmp.AwaitCloseAsync(cancelled.Token);
     }
 
     private async Task FeedAsync(RtmpConnection rtmp, string streamId, Publication publication, CancellationToken cancellationToken)

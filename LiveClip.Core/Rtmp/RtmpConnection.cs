@@ -90,6 +90,29 @@ public sealed class RtmpConnection(IDuplexPipe transport, RtmpLimits limits, Tim
         }
     }
 
+    /// <summary>
+    /// After the publisher's goodbye: answers what it still says until it closes, for <see cref="RtmpLimits.Goodbye"/> at most. An
+    /// encoder that finds the connection closed in the middle of its goodbye reports a failed broadcast.
+    /// </summary>
+    public async Task AwaitCloseAsync(CancellationToken cancellationToken)
+    {
+        _messages.Deadline.Expect("close", limits.Goodbye);
+        try
+        {
+            while (await _messages.ReadAsync(cancellationToken) is { } message)
+            {
+                if (message.Type is RtmpMessageType.CommandAmf0 or RtmpMessageType.CommandAmf3)
+                {
+                    await OnCommandAsync(RtmpCommand.Parse(message, limits), cancellationToken);
+                }
+            }
+        }
+        catch (RtmpProtocolException)
+        {
+            // Its broadcast is over; how it leaves is its own affair.
+        }
+    }
+
     public void Dispose() => _messages.Dispose();
 
     private async Task<Publish?> ReadPublishAsync(CancellationToken cancellationToken)

@@ -17,6 +17,9 @@ public sealed class RtmpLimits
     /// <summary>The longest silence on the wire after that, counted in bytes of sound and picture only.</summary>
     public TimeSpan IdleMedia { get; init; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>From the publisher's goodbye to its closing the connection.</summary>
+    public TimeSpan Goodbye { get; init; } = TimeSpan.FromSeconds(2);
+
     public int CommandsBeforePublish { get; init; } = 32;
 
     /// <summary>Largest message of any type before publish, in bytes.</summary>

@@ -42,7 +42,6 @@ public abstract class Dashboard : BunitContext
         Services.AddSingleton<IConfiguration>(configuration);
         Services.AddLogging();
         Services.AddLiveClip(configuration);
-        Services.AddSingleton<Listeners>();
         Services.AddScoped<DialogService>();
         Services.AddScoped<Toasts>();
         Services.AddScoped<PublicLinks>();

@@ -1,9 +1,11 @@
+using System.Net;
 using Bunit;
 using LiveClip.Web.Components.Pages.Admin;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using Radzen.Blazor;
 using Xunit;
+using RtmpAddress = LiveClip.Core.Ingest.RtmpAddress;
 
 namespace LiveClip.Tests.Components;
 
@@ -27,8 +29,9 @@ public class StreamKeysTests : Dashboard
     public async Task The_server_is_named_by_the_host_that_the_browser_uses()
     {
         await CreateStreamAsync("Stage");
+        Services.GetRequiredService<RtmpAddress>().Set(new IPEndPoint(IPAddress.Loopback, 1936));
 
-        Assert.Equal("rtmp://localhost:1935/live", Render<StreamKeys>().Find("code").TextContent);
+        Assert.Equal("rtmp://localhost:1936/live", Render<StreamKeys>().Find("code").TextContent);
     }
 
     [Fact]

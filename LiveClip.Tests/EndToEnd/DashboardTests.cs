@@ -61,21 +61,20 @@ public sealed class DashboardFixture : IAsyncLifetime
 
 public sealed class DashboardTests(DashboardFixture on) : IClassFixture<DashboardFixture>
 {
-    private const string Ready = "[data-clip-id][data-status=ready]";
-
     [Fact]
     public async Task Producer_marks_two_shown_pictures_and_the_link_of_the_clip_plays_for_somebody_without_login()
     {
         var page = await OpenStudioAsync();
+        var before = await IdsAsync(page);
         await page.Keyboard.PressAsync("i");
         var marked = await ShownTimeAsync(page);
         await MoveOnAsync(page, 2.5);
         await page.Keyboard.PressAsync("o");
         await page.Keyboard.PressAsync("Enter");
 
-        var card = page.Locator(Ready).First;
-        await card.WaitForAsync();
-        var clip = await GetClipAsync((await card.GetAttributeAsync("data-clip-id"))!);
+        var made = await NewIdAsync(page, before);
+        await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
+        var clip = await GetClipAsync(made);
         Assert.InRange((double)clip["requested"]!["start"]! - marked, -0.09, 0.09);
         Assert.InRange((double)clip["requested"]!["end"]! - (double)clip["requested"]!["start"]!, 2.4, 6);
 
@@ -103,7 +102,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         var before = await IdsAsync(producer);
         await producer.Keyboard.PressAsync("1");
 
-        var made = await Eventually.SomeAsync(async () => (await IdsAsync(producer)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
+        var made = await NewIdAsync(producer, before);
         await colleague.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
         await producer.Context.CloseAsync();
         await colleague.Context.CloseAsync();
@@ -121,7 +120,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await page.Locator("[data-command=playPause]").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
         await page.Keyboard.PressAsync("Enter");
-        var made = await Eventually.SomeAsync(async () => (await IdsAsync(page)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
+        var made = await NewIdAsync(page, before);
         await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
 
         Assert.Single((await IdsAsync(page)).Except(before));
@@ -135,7 +134,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         var plain = new UriBuilder(on.Server.Http) { Host = Chromium.PlainHost }.Uri;
         var page = await on.Browser.SignInAsync(plain);
         var clip = await MakeClipAsync("Copy me");
-        await page.GotoAsync("/clips?q=Copy");
+        await GoToAsync(page, "/clips?q=Copy");
         Assert.False(await page.EvaluateAsync<bool>("() => isSecureContext"));
         var copy = page.Locator($"[data-clip-id='{clip["clipId"]}'] [data-copy]").First;
         await copy.ClickAsync();
@@ -154,9 +153,9 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     {
         var clip = await MakeClipAsync("Delete me");
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/clips?q=Delete");
+        await GoToAsync(page, "/clips?q=Delete");
         var card = page.Locator($"[data-clip-id='{clip["clipId"]}']");
-        await card.GetByRole(AriaRole.Button, new() { Name = "Delete" }).ClickAsync();
+        await card.Locator("[title=Delete]").ClickAsync();
         await card.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.Equal(404, await StatusAsync((string)clip["shareUrl"]!));
         Assert.Equal(404, await StatusAsync((string)clip["mp4Url"]!));
@@ -172,7 +171,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     public async Task Stream_key_is_copied_while_the_page_never_holds_it()
     {
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/admin/streams");
+        await GoToAsync(page, "/admin/streams");
         var copy = page.Locator($"[data-copy-from*='{on.StreamId}']");
         await copy.WaitForAsync();
         Assert.DoesNotContain(on.StreamKey, await page.ContentAsync());
@@ -193,7 +192,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await Eventually.TrueAsync(async () => await StatusOfStreamAsync(id) == "active", TimeSpan.FromSeconds(20), "the stream to be active");
 
         var page = await on.Browser.SignInAsync(on.Server.Http);
-        await page.GotoAsync("/admin/streams");
+        await GoToAsync(page, "/admin/streams");
         await page.Locator($"[data-stream-id='{id}']").GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
         await page.GetByRole(AriaRole.Dialog).GetByRole(AriaRole.Button, new() { Name = "Rotate" }).ClickAsync();
 
@@ -236,24 +235,34 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
             $"{page.Url}: " + string.Join("; ", result.Violations.Select(v => $"{v.Id} at {string.Join(", ", v.Nodes.Select(n => n.Html))}")));
     }
 
+    /// <summary>Opens a page and waits until it answers.</summary>
+    private static async Task GoToAsync(IPage page, string path)
+    {
+        await page.GotoAsync(path);
+        await page.Locator("main:not([aria-busy])").WaitForAsync();
+    }
+
     private async Task<IPage> OpenStudioAsync()
     {
         var page = await on.Browser.SignInAsync(on.Server.Http);
         await page.GotoAsync($"/studio/{on.StreamId}");
-        await page.WaitForFunctionAsync("() => document.querySelector('video')?.dataset.time90k !== undefined");
+        await page.WaitForFunctionAsync("() => document.querySelector('video')?.dataset.time90k");
         await MoveOnAsync(page, 1);
         return page;
     }
 
     /// <summary>Waits until the picture has moved on by that many seconds.</summary>
     private static Task<IJSHandle> MoveOnAsync(IPage page, double seconds) => page.WaitForFunctionAsync(
-        "async seconds => { const video = document.querySelector('video'); const from = (window.movedFrom ??= video.currentTime);"
+        "seconds => { const video = document.querySelector('video'); const from = (window.movedFrom ??= video.currentTime);"
         + " if (video.currentTime < from + seconds) { return false; } delete window.movedFrom; return true; }",
         seconds);
 
     /// <summary>Where on the timeline the picture on screen lies, seconds; the stream has had one run, so its own time is the timeline's.</summary>
     private static async Task<double> ShownTimeAsync(IPage page) =>
         await page.EvaluateAsync<double>("() => Number(document.querySelector('video').dataset.time90k)") / 90_000;
+
+    private static Task<string> NewIdAsync(IPage page, IReadOnlyList<string> before) => Eventually.SomeAsync(
+        async () => (await IdsAsync(page)).Except(before).FirstOrDefault(), TimeSpan.FromSeconds(20), "a card of the new clip");
 
     private static async Task<IReadOnlyList<string>> IdsAsync(IPage page) =>
         await page.EvalOnSelectorAllAsync<string[]>("[data-clip-id]", "cards => cards.map(card => card.dataset.clipId)");

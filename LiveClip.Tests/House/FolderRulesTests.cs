@@ -27,7 +27,7 @@ public partial class FolderRulesTests
         ["Live"] = ["OnAir", "Mp4", "Samples", "Hls", "Catalog"],
         ["Recordings"] = ["Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
         ["Clips"] = ["Recordings", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
-        ["Access"] = ["Catalog"],
+        ["Access"] = ["Catalog", "Changes"],
         ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 

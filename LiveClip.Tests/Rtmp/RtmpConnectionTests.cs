@@ -158,6 +158,33 @@ public sealed class RtmpConnectionTests : IDisposable
             (await ReadToEndAsync()).Select(m => (m.Type, m.Timestamp, (int)m.Payload.Span[0])));
     }
 
+    [Fact(Timeout = Patience)]
+    public async Task Encoder_that_goes_on_after_its_goodbye_is_answered_until_it_closes()
+    {
+        await PublishAsync();
+        await _encoder.SendAsync(new RtmpCommand("FCUnpublish", 0, null, Key).ToMessage(1), Cancellation);
+        await ReadToEndAsync();
+        var closing = _connection.AwaitCloseAsync(Cancellation);
+
+        await _encoder.SendAsync(new RtmpCommand("_checkbw", 9).ToMessage(), Cancellation);
+        Assert.Equal(9, (await _encoder.ReadCommandAsync("_result", Cancellation)).TransactionId);
+        Assert.False(closing.IsCompleted);
+        await _pair.Client.Output.CompleteAsync();
+        await closing;
+    }
+
+    [Fact(Timeout = Patience)]
+    public async Task Encoder_that_never_closes_after_its_goodbye_is_left_in_time()
+    {
+        await PublishAsync();
+        await _encoder.SendAsync(new RtmpCommand("FCUnpublish", 0, null, Key).ToMessage(1), Cancellation);
+        await ReadToEndAsync();
+        var closing = _connection.AwaitCloseAsync(Cancellation);
+
+        _time.Advance(RtmpLimits.Default.Goodbye + TimeSpan.FromMilliseconds(1));
+        await closing;
+    }
+
     [Theory(Timeout = Patience)]
     [InlineData("FCUnpublish")]
     [InlineData("deleteStream")]

@@ -9,7 +9,7 @@ internal static class ErrorPages
     {
         app.UseExceptionHandler("/error", createScopeForErrors: true);
         app.UseWhen(AsksForPage, pages => pages.UseStatusCodePagesWithReExecute("/error/{0}", createScopeForStatusCodePages: true));
-        app.Use((context, next) =>
+        app.Use(async (context, next) =>
         {
             // The page is drawn as the answer to a GET, also where a form failed: a POST would be looked at for its token again.
             var features = context.Features;
@@ -18,7 +18,13 @@ internal static class ErrorPages
                 context.Request.Method = HttpMethods.Get;
             }
 
-            return next(context);
+            await next(context);
+
+            // Blazor refuses a form in silence, but with a type already set, which would pass for a page of its own.
+            if (context.Response is { StatusCode: StatusCodes.Status400BadRequest, HasStarted: false })
+            {
+                context.Response.ContentType = null;
+            }
         });
     }
 

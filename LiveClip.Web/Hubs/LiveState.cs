@@ -61,16 +61,26 @@ public sealed class LiveState(
         }
 
         var timeline = await timelines.FindNewestAsync(streamId, cancellationToken);
+        var broadcast = broadcasts.Find(streamId);
         return new StreamState(
             stream.Id,
             stream.Name,
-            NameOf(stream.Status),
+            NameOf(StatusOf(stream, broadcast)),
             stream.MaxClipSeconds,
             stream.ReconnectWindowSeconds,
-            broadcasts.Find(streamId)?.DisconnectedAt,
+            broadcast?.DisconnectedAt,
             timeline is null ? null : StateOf(timeline),
             timeline is null ? [] : [.. timeline.Runs.OrderBy(run => run.Number).Select(StateOf)]);
     }
+
+    /// <summary>The broadcast knows first; what the catalog says about it follows.</summary>
+    private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) => broadcast?.State switch
+    {
+        BroadcastState.Preparing => LiveStreamStatus.Preparing,
+        BroadcastState.Active => LiveStreamStatus.Active,
+        BroadcastState.Disconnected => LiveStreamStatus.Disconnected,
+        _ => stream.Status == LiveStreamStatus.Disabled ? LiveStreamStatus.Disabled : LiveStreamStatus.Idle,
+    };
 
     private static RecordingState StateOf(RecordingTimeline timeline) => new(
         timeline.Recording.Id,

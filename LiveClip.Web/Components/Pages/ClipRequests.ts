@@ -28,7 +28,6 @@ export class NotConnected extends Error {}
  */
 export class ClipRequests {
   readonly #pending = new Map<string, PendingClip>();
-  readonly #underWay = new Set<string>();
   #stored: Promise<void> = Promise.resolve();
 
   constructor(
@@ -94,11 +93,10 @@ export class ClipRequests {
 
   async #trySend(id: string): Promise<void> {
     const pending = this.#pending.get(id);
-    if (!pending || this.#underWay.has(id)) {
+    if (!pending) {
       return;
     }
 
-    this.#underWay.add(id);
     pending.state = 'sending';
     this.changed();
     try {
@@ -117,7 +115,6 @@ export class ClipRequests {
         this.#refused(pending, { field: '', message: error instanceof Error ? error.message : String(error), reason: 'invalid' });
       }
     } finally {
-      this.#underWay.delete(id);
       this.changed();
     }
   }

@@ -40,6 +40,9 @@ public sealed partial class StreamKeys
     private PublicLinks Links { get; set; } = default!;
 
     [Inject]
+    private NavigationManager Navigation { get; set; } = default!;
+
+    [Inject]
     private DialogService Dialogs { get; set; } = default!;
 
     [Inject]
@@ -56,6 +59,7 @@ public sealed partial class StreamKeys
         if (firstRender && OpensForm)
         {
             await CreateAsync();
+            ForgetForm();
         }
     }
 
@@ -63,6 +67,15 @@ public sealed partial class StreamKeys
     {
         _left = true;
         _changes?.Dispose();
+    }
+
+    // A reload would open the form again. Leaving the page closes it as well: then the address is another one already.
+    private void ForgetForm()
+    {
+        if (Navigation.ToBaseRelativePath(Navigation.Uri).StartsWith("admin/streams?", StringComparison.Ordinal))
+        {
+            Navigation.NavigateTo("admin/streams", replace: true);
+        }
     }
 
     private async Task RefreshAsync()
