@@ -103,7 +103,11 @@ public sealed class ClipQueue(
 
     /// <summary>False when another worker has the clip, or it is gone: one that was asked for during the start is queued twice.</summary>
     internal Task<bool> TryClaimAsync(Guid clipId, CancellationToken cancellationToken) =>
-        ChangeAsync(clipId, clip => clip is { Status: ClipStatus.Queued, DeletedAt: null }, clip => clip.Status = ClipStatus.Cutting, cancellationToken);
+        ChangeAsync(
+            clipId,
+            clip => clip is { Status: ClipStatus.Queued, DeletedAt: null },
+            clip => clip.Status = ClipStatus.Cutting,
+            cancellationToken);
 
     /// <summary>Stores how far a clip is and tells.</summary>
     internal async Task<bool> ChangeAsync(Guid clipId, Func<Clip, bool> applies, Action<Clip> change, CancellationToken cancellationToken)

@@ -20,7 +20,8 @@ public static class CutPlanner
         var frames = 0;
         foreach (var run in runs)
         {
-            if (PlanRun(Snap(start, run.Pictures), Math.Min(Snap(end, run.Pictures), run.End), run, isFirst: parts.Count == 0) is not { } part)
+            var (from, to) = (Snap(start, run.Pictures), Math.Min(Snap(end, run.Pictures), run.End));
+            if (PlanRun(from, to, run, isFirst: parts.Count == 0) is not { } part)
             {
                 continue;
             }

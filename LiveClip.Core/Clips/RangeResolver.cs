@@ -1,3 +1,4 @@
+using System.Globalization;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 
@@ -42,7 +43,8 @@ internal static class RangeResolver
 
     private static (long Start, long End, bool KeepEnd) Points(LastRange range, RecordingTimeline timeline)
     {
-        Require(double.IsFinite(range.Seconds) && range.Seconds is > 0 and <= 86_400, "last", "must be a number of seconds from 0 to 86400");
+        Require(
+            double.IsFinite(range.Seconds) && range.Seconds is > 0 and <= 86_400, "last", "must be a number of seconds from 0 to 86400");
         var end = timeline.NewestPicture;
         return (timeline.Before(end, Timescale.Video.FromSeconds(range.Seconds)), end, true);
     }
@@ -81,7 +83,7 @@ internal static class RangeResolver
         Require(
             start >= timeline.Start && start < recorded,
             "start",
-            $"lies outside the recording, which has {Timescale.Video.ToSeconds(timeline.Start):0.###} s to {Timescale.Video.ToSeconds(recorded):0.###} s");
+            $"lies outside the recording, which has {Seconds(timeline.Start)} to {Seconds(recorded)}");
 
         var (from, to) = (start, end);
         if (timeline.PlayingTime(start, Math.Min(end, recorded)) + Math.Max(0, end - recorded) > cap)
@@ -94,7 +96,7 @@ internal static class RangeResolver
             if (timeline.OnAir)
             {
                 throw new RangeRefused(new ClipRefusal(
-                    ClipRefusalReason.NotYet, "end", $"has not been received yet: the newest picture is at {Timescale.Video.ToSeconds(recorded):0.###} s"));
+                    ClipRefusalReason.NotYet, "end", $"has not been received yet: the newest picture is at {Seconds(recorded)}"));
             }
 
             to = recorded;
@@ -110,6 +112,8 @@ internal static class RangeResolver
         var there = timeline.PlayingTime(start, timeline.NewestPicture);
         return cap <= there ? timeline.After(start, cap) : timeline.NewestPicture + cap - there;
     }
+
+    private static string Seconds(long ticks) => string.Create(CultureInfo.InvariantCulture, $"{Timescale.Video.ToSeconds(ticks):0.###} s");
 
     private static void Require(bool condition, string field, string message)
     {

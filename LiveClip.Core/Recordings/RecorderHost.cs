@@ -64,7 +64,9 @@ public sealed partial class RecorderHost(
         _recovered.Remove(broadcast.StreamId, out var recovered);
         var before = _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
         // At once: a recording that goes on must not look ended to whoever asks first.
-        var open = recovered is null ? null : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
+        var open = recovered is null
+            ? null
+            : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
         _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, open, before));
     }
 

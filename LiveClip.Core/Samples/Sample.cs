@@ -25,7 +25,9 @@ public sealed record Sample
     /// <summary>When it arrived: <see cref="TimeProvider.GetTimestamp"/> of the server's monotonic clock.</summary>
     public long Arrival { get; init; }
 
-    /// <summary>Counts the breaks of the encoder's clock (a new publish, a jump): two samples compare in time only when it is equal.</summary>
+    /// <summary>
+    /// Counts the breaks of the encoder's clock (a new publish, a jump): two samples compare in time only when it is equal.
+    /// </summary>
     public int TimestampBreak { get; init; }
 
     /// <summary>Samples before it were dropped on the way to this reader: there is a hole in front of it.</summary>

@@ -44,7 +44,8 @@ public sealed class SecretsTests : IDisposable
         await using var core = await CoreServices.StartAsync(_folder);
         var stream = await core.CreateStreamAsync();
         await core.Catalog.WriteAsync(
-            context => context.LiveStreams.ExecuteUpdateAsync(s => s.SetProperty(x => x.Status, LiveStreamStatus.Disabled), CoreServices.Token),
+            context => context.LiveStreams.ExecuteUpdateAsync(
+                    stream => stream.SetProperty(s => s.Status, LiveStreamStatus.Disabled), CoreServices.Token),
             CoreServices.Token);
         Assert.Null(await core.Get<StreamKeys>().FindAsync(core.Get<LiveStreamRegister>().RevealKey(stream), CoreServices.Token));
     }
@@ -113,7 +114,7 @@ public sealed class SecretsTests : IDisposable
     {
         var link = new SetupLink(TimeProvider.System);
         var code = link.Issue();
-        var used = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => link.TryUse(code), TestContext.Current.CancellationToken)));
+        var used = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => Task.Run(() => link.TryUse(code), CoreServices.Token)));
         Assert.Single(used, inside => inside);
     }
 }

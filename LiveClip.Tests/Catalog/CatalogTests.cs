@@ -55,7 +55,7 @@ public sealed class CatalogTests : IDisposable
         var tables = context.GetService<IDesignTimeModel>().Model.GetRelationalModel().Tables.Select(table => table.Name).Order();
         await context.Database.MigrateAsync(Token);
         var made = await context.Database.SqlQueryRaw<string>(
-            "SELECT name AS Value FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name NOT LIKE '\\_\\_EF%' ESCAPE '\\'")
+            "SELECT name AS Value FROM sqlite_master WHERE type = 'table' AND substr(name, 1, 4) <> '__EF' AND substr(name, 1, 7) <> 'sqlite_'")
             .ToListAsync(Token);
         Assert.Equal(tables, made.Order());
         Assert.NotEmpty(context.GetService<IMigrationsAssembly>().Migrations);
@@ -135,7 +135,7 @@ public sealed class CatalogTests : IDisposable
             },
             Token);
         await using var context = core.Read();
-        var times = await context.Recordings.OrderBy(recording => recording.StartedAt).Select(recording => recording.StartedAt).ToListAsync(Token);
+        var times = await context.Recordings.Select(recording => recording.StartedAt).OrderBy(time => time).ToListAsync(Token);
         Assert.Equal([moment, moment.AddTicks(1), moment.AddTicks(2)], times);
         Assert.All(times, time => Assert.Equal(TimeSpan.Zero, time.Offset));
     }

@@ -58,10 +58,11 @@ public sealed class ClipQueueTests : IDisposable
         await core.RecordAsync(stream, await (TestMedia.Default with { Seconds = 8 }).FlvAsync());
         var request = new ClipRequest(stream.Id, new TimelineRange(1, 2), "t", ClientId: Guid.NewGuid());
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token)));
+        var queue = core.Get<ClipQueue>();
+        var answers = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => queue.CreateAsync(request, CoreServices.Token)));
 
         Assert.Single(answers.Select(answer => answer.Clip!.Id).Distinct());
         Assert.Single(answers, answer => !answer.IsRepeat);
-        Assert.Equal(1, core.Get<ClipQueue>().Queued.Count);
+        Assert.Equal(1, queue.Queued.Count);
     }
 }

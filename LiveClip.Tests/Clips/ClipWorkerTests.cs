@@ -15,6 +15,16 @@ public sealed class ClipWorkerTests : IDisposable
     private const long Second = 90_000;
     private static readonly Type[] Parts = [typeof(RecorderHost), typeof(ClipWorker)];
     private static readonly TestMedia Again = TestMedia.Default with { Seconds = 6, FirstNumber = 10_000 };
+
+    private static readonly TestMedia OpenGop = TestMedia.Default with
+    {
+        Seconds = 8,
+        FrameRate = (30_000, 1001),
+        Gop = 48,
+        BFrames = 3,
+        X264Params = "open-gop=1:b-pyramid=normal",
+    };
+
     private readonly TempFolder _folder = new();
 
     public void Dispose() => _folder.Dispose();
@@ -23,13 +33,14 @@ public sealed class ClipWorkerTests : IDisposable
     {
         { TestMedia.Default, 5, 12 },
         { TestMedia.Default, 4, 6.1 },
-        { TestMedia.Default with { Seconds = 8, FrameRate = (30_000, 1001), Gop = 48, BFrames = 3, X264Params = "open-gop=1:b-pyramid=normal" }, 3.3, 6.2 },
+        { OpenGop, 3.3, 6.2 },
         { TestMedia.Default with { Seconds = 8, FrameRate = (25, 1), Gop = 50, BFrames = 0, Audio = false }, 2.5, 5 },
     };
 
     [Theory]
     [MemberData(nameof(Ranges))]
-    public async Task A_clip_holds_consecutive_pictures_from_a_sync_sample_on_and_its_sound_in_place(TestMedia media, double start, double end)
+    public async Task A_clip_holds_consecutive_pictures_from_a_sync_sample_on_and_its_sound_in_place(
+        TestMedia media, double start, double end)
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
         var stream = await core.CreateStreamAsync();
@@ -117,7 +128,8 @@ public sealed class ClipWorkerTests : IDisposable
         // Run 1's own seconds follow 6 s of run 0.
         var source = await TicksOfSourceAsync(TestMedia.Default);
         var again = await TicksOfSourceAsync(Again);
-        var expected = source.Where(tick => tick >= 14).Select(tick => tick - 14).Concat(again.Where(tick => tick < 2.9).Select(tick => tick + 6)).ToList();
+        var expected = source.Where(tick => tick >= 14).Select(tick => tick - 14)
+            .Concat(again.Where(tick => tick < 2.9).Select(tick => tick + 6)).ToList();
         var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
         Assert.All(expected.Where(tick => tick > 0.1), tick => Assert.Contains(heard, other => Math.Abs(other - tick) < 0.025));
     }
@@ -171,7 +183,8 @@ public sealed class ClipWorkerTests : IDisposable
         {
             var stream = await core.CreateStreamAsync();
             await core.RecordAsync(stream, await Again.FlvAsync());
-            queued = (await core.Get<ClipQueue>().CreateAsync(new ClipRequest(stream.Id, new TimelineRange(1, 3), "test"), CoreServices.Token)).Clip!;
+            var request = new ClipRequest(stream.Id, new TimelineRange(1, 3), "test");
+            queued = (await core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token)).Clip!;
             await core.Get<ClipQueue>().ChangeAsync(queued.Id, _ => true, clip => clip.Status = ClipStatus.Cutting, CoreServices.Token);
         }
 

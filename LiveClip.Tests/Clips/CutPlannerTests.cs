@@ -19,7 +19,8 @@ public class CutPlannerTests
         new[] { 0, 3, 1, 2, 6, 4, 5, 9, 7, 8 }.Select(picture => (gop * 10) + picture))];
 
     /// <summary>The last two B-frames of a GOP are decoded behind the next sync sample and lead it on screen.</summary>
-    private static readonly int[] Open = [0, 3, 1, 2, 6, 4, 5, 10, 7, 8, 9, 13, 11, 12, 16, 14, 15, 20, 17, 18, 19, 23, 21, 22, 26, 24, 25, 30, 27, 28, 29];
+    private static readonly int[] Open =
+        [0, 3, 1, 2, 6, 4, 5, 10, 7, 8, 9, 13, 11, 12, 16, 14, 15, 20, 17, 18, 19, 23, 21, 22, 26, 24, 25, 30, 27, 28, 29];
 
     public static TheoryData<string, int[], double, double, int, int> Cuts => new()
     {
@@ -44,7 +45,8 @@ public class CutPlannerTests
 
     [Theory]
     [MemberData(nameof(Cuts))]
-    public void A_cut_begins_with_a_sync_sample_and_ends_without_a_hole(string what, int[] order, double start, double end, int first, int last)
+    public void A_cut_begins_with_a_sync_sample_and_ends_without_a_hole(
+        string what, int[] order, double start, double end, int first, int last)
     {
         var plan = CutPlanner.Plan((long)(start * Frame), (long)(end * Frame), [Run(order)]);
 
@@ -122,7 +124,15 @@ public class CutPlannerTests
             from fps in Gen.Elements(23.976, 25, 29.97, 50, 59.94)
             from start in Gen.Choose(0, 280)
             from length in Gen.Choose(1, 60)
-            select (new SyntheticEncoder { Sound = null, Pictures = SyntheticEncoder.Reordering, BFrames = bFrames, OpenGop = openGop, Gop = gop, Fps = fps }, start, length);
+            select (new SyntheticEncoder
+            {
+                Sound = null,
+                Pictures = SyntheticEncoder.Reordering,
+                BFrames = bFrames,
+                OpenGop = openGop,
+                Gop = gop,
+                Fps = fps,
+            }, start, length);
         Prop.ForAll(Arb.From(drawn), cut => IsExact(cut.Item1, cut.start, cut.length)).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
     }
 
@@ -140,10 +150,13 @@ public class CutPlannerTests
 
         // Asked for in exact n/fps, though the pictures lie up to a millisecond beside it.
         var plan = CutPlanner.Plan(
-            (long)Math.Round(start * 90_000 / encoder.Fps), (long)Math.Round((start + length) * 90_000 / encoder.Fps), [new PictureRun(0, pictures)])!;
+            (long)Math.Round(start * 90_000 / encoder.Fps),
+            (long)Math.Round((start + length) * 90_000 / encoder.Fps),
+            [new PictureRun(0, pictures)])!;
 
         var part = Assert.Single(plan.Parts);
-        var shown = Enumerable.Range(part.First, part.Count).Where(i => pictures[i].PresentationTime >= part.Start).Select(i => order[i]).Order().ToList();
+        var shown = Enumerable.Range(part.First, part.Count).Where(i => pictures[i].PresentationTime >= part.Start)
+            .Select(i => order[i]).Order().ToList();
         Assert.Equal([.. Enumerable.Range(shown[0], shown.Count)], shown);
         Assert.Equal(start / encoder.Gop * encoder.Gop, shown[0]);
         Assert.InRange(shown[^1], start + length - 1, start + length - 1 + encoder.BFrames + 1);

@@ -48,10 +48,10 @@ public class RangeResolverTests
         { "wall clock before everything", new WallClockRange(Noon.AddSeconds(-5), Noon.AddSeconds(5)), ClipRefusalReason.Invalid, "start" },
         { "wall clock inside one gap", new WallClockRange(Noon.AddSeconds(42), Noon.AddSeconds(48)), ClipRefusalReason.Invalid, "endTime" },
         { "inside a gap", new TimelineRange(42, 48), ClipRefusalReason.Invalid, "start" },
-        { "a run that is not there", new PictureRange(new ShownPicture(7, 0), new ShownPicture(0, 0)), ClipRefusalReason.Invalid, "in" },
-        { "a picture that is not there", new PictureRange(new ShownPicture(0, 0), new ShownPicture(0, 60 * Second)), ClipRefusalReason.Invalid, "out" },
-        { "marks the wrong way round", new PictureRange(new ShownPicture(0, 90_000), new ShownPicture(0, 0)), ClipRefusalReason.Invalid, "out" },
-        { "marks in the wrong runs", new PictureRange(new ShownPicture(1, 0), new ShownPicture(0, 90_000)), ClipRefusalReason.Invalid, "out" },
+        { "a run that is not there", Marks(7, 0, 0, 0), ClipRefusalReason.Invalid, "in" },
+        { "a picture that is not there", Marks(0, 0, 0, 60 * Second), ClipRefusalReason.Invalid, "out" },
+        { "marks the wrong way round", Marks(0, Second, 0, 0), ClipRefusalReason.Invalid, "out" },
+        { "marks in the wrong runs", Marks(1, 0, 0, Second), ClipRefusalReason.Invalid, "out" },
     };
 
     [Theory]
@@ -92,10 +92,13 @@ public class RangeResolverTests
     [InlineData(2_900, 3_000)]
     public void A_shown_picture_is_the_nearest_one_and_the_out_picture_is_inside(long time, long picture)
     {
-        var resolved = Resolve(new PictureRange(new ShownPicture(1, time), new ShownPicture(1, time + 30_000)), OnAir);
+        var resolved = Resolve(Marks(1, time, 1, time + 30_000), OnAir);
         Assert.Equal((50 * Second) + picture, resolved.RequestedStart);
         Assert.Equal((50 * Second) + picture + 30_000 + 3_000, resolved.RequestedEnd);
     }
+
+    private static PictureRange Marks(int inRun, long inTime, int outRun, long outTime) =>
+        new(new ShownPicture(inRun, inTime), new ShownPicture(outRun, outTime));
 
     private static long Ticks(double seconds) => (long)(seconds * Second);
 

@@ -19,7 +19,12 @@ public class MediaPlaylistTests
             [
                 new MediaSegment("0/41.m4s", "0/init.mp4", 180_000) { ProgramDateTime = moment },
                 new MediaSegment("0/42.m4s", "0/init.mp4", 171_090) { ProgramDateTime = moment.AddSeconds(2), Gap = true },
-                new MediaSegment("1/43.m4s", "1/init.mp4", 1) { ProgramDateTime = moment.AddSeconds(9), Discontinuity = true, ByteLength = 1234 },
+                new MediaSegment("1/43.m4s", "1/init.mp4", 1)
+                {
+                    ProgramDateTime = moment.AddSeconds(9),
+                    Discontinuity = true,
+                    ByteLength = 1234,
+                },
             ],
         };
 

@@ -73,7 +73,8 @@ internal sealed class PackagedRecording
     }
 
     /// <summary>Names of all samples of a track, in the order in which they were written.</summary>
-    public List<string> Names(int trackId) => [.. Fragments.SelectMany(Read).Where(read => read.Sample.TrackId == trackId).Select(read => read.Name)];
+    public List<string> Names(int trackId) =>
+        [.. Fragments.SelectMany(Read).Where(read => read.Sample.TrackId == trackId).Select(read => read.Name)];
 
     /// <summary>What holds for all recordings whatever was published.</summary>
     public void AssertConsistent()

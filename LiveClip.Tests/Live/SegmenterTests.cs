@@ -20,7 +20,8 @@ public class SegmenterTests
     [InlineData(false, 3_000, 221_901, 2, Cut.Segment)] // would round up
     [InlineData(false, 3_000, 221_901, null, Cut.Nothing)] // ten seconds are allowed while the target is unknown
     [InlineData(false, 3_000, 10 * Second + 41_901, null, Cut.Segment)]
-    public void A_cut_comes_before_the_sample_that_asks_for_it(bool isSync, long openFragment, long openSegment, int? target, Cut expected) =>
+    public void A_cut_comes_before_the_sample_that_asks_for_it(
+        bool isSync, long openFragment, long openSegment, int? target, Cut expected) =>
         Assert.Equal(expected, Segmenter.Before(isSync, Picture, openFragment, openSegment, target));
 
     [Fact]

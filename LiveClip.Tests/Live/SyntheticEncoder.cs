@@ -10,7 +10,8 @@ namespace LiveClip.Tests.Live;
 internal sealed record SyntheticEncoder
 {
     /// <summary>640×360 by libx264, no B-frames.</summary>
-    public static readonly VideoTrack Plain = Video("0164001effe100196764001eacb405017fcb8088000003000800000301e078b17501000468ef0fcbfdf8f800");
+    public static readonly VideoTrack Plain = Video(
+        "0164001effe100196764001eacb405017fcb8088000003000800000301e078b17501000468ef0fcbfdf8f800");
 
     /// <summary>640×360 by libx264, reorder depth 2.</summary>
     public static readonly VideoTrack Reordering = Video(
@@ -51,7 +52,7 @@ internal sealed record SyntheticEncoder
     public int Bytes { get; init; } = 100;
 
     public static string NameOf(ReadOnlySpan<byte> data) =>
-        $"{(BinaryPrimitives.ReadInt32BigEndian(data) == PictureKind ? "picture" : "sound")} {BinaryPrimitives.ReadInt32BigEndian(data[4..])}";
+        (BinaryPrimitives.ReadInt32BigEndian(data) == PictureKind ? "picture " : "sound ") + BinaryPrimitives.ReadInt32BigEndian(data[4..]);
 
     /// <summary>Interleaved by decode time.</summary>
     public List<Sample> Encode(double seconds)

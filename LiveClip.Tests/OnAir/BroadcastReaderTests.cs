@@ -47,7 +47,9 @@ public class BroadcastReaderTests
             read.Add(reading.Current);
         }
 
-        Assert.Equal([.. Enumerable.Range(0, 25), .. Enumerable.Range(40, 10)], read.Select(sample => samples.FindIndex(s => s.Data.Equals(sample.Data))));
+        Assert.Equal(
+            [.. Enumerable.Range(0, 25), .. Enumerable.Range(40, 10)],
+            read.Select(sample => samples.FindIndex(s => s.Data.Equals(sample.Data))));
         Assert.Equal(40, samples.FindIndex(s => s.Data.Equals(Assert.Single(read, sample => sample.FollowsHole).Data)));
         Assert.Equal(15, reader.Dropped);
     }

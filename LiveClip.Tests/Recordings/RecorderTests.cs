@@ -1,3 +1,4 @@
+using System.Reflection;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
@@ -195,12 +196,13 @@ public sealed class RecorderTests : IAsyncLifetime
         Eventually.TrueAsync(async () => (await _core.SegmentsAsync(_recording.Id)).Count == segments, FlvPublish.Bound);
 
     private bool IsLost(long number) => ((HashSet<long>)typeof(LiveWindow)
-        .GetField("_lost", System.Reflection.BindingFlags.Instance | System.Reflection.BindingFlags.NonPublic)!.GetValue(_window)!).Contains(number);
+        .GetField("_lost", BindingFlags.Instance | BindingFlags.NonPublic)!.GetValue(_window)!).Contains(number);
 
     private IEnumerable<long> LostOnceOutOfMemory()
     {
         // Forty seconds later nothing of them is in memory.
-        var packager = new Packager(new PackagerOrigin(_recording.Id, 1, 100, 2, new PreviousRun(0, DateTimeOffset.UtcNow, 12 * 90_000)), TimeProvider.System, _window.Accept);
+        var previous = new PreviousRun(0, DateTimeOffset.UtcNow, 12 * 90_000);
+        var packager = new Packager(new PackagerOrigin(_recording.Id, 1, 100, 2, previous), TimeProvider.System, _window.Accept);
         new SyntheticEncoder().Encode(seconds: 40).ForEach(packager.Accept);
         return _window.Snapshot().Lost.Order();
     }

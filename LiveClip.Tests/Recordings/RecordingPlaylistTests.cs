@@ -47,7 +47,8 @@ public class RecordingPlaylistTests
 
         // 110 is the first within a minute of 170: the discontinuity in front of it counts with its segment.
         var edge = RecordingPlaylist.Of(timeline, "", whole: false);
-        Assert.Equal((150L, 8L, 1), (edge.MediaSequence, edge.DiscontinuitySequence, edge.Segments.Count(segment => segment.Discontinuity)));
+        Assert.Equal((150L, 8L), (edge.MediaSequence, edge.DiscontinuitySequence));
+        Assert.Single(edge.Segments, segment => segment.Discontinuity);
     }
 
     [Fact]

@@ -138,7 +138,8 @@ public sealed class RecordingRecoveryTests : IDisposable
         {
             await core.CreateStreamAsync();
             await core.Catalog.WriteAsync(
-                context => context.LiveStreams.ExecuteUpdateAsync(s => s.SetProperty(x => x.Status, LiveStreamStatus.Preparing), CoreServices.Token),
+                context => context.LiveStreams.ExecuteUpdateAsync(
+                    stream => stream.SetProperty(s => s.Status, LiveStreamStatus.Preparing), CoreServices.Token),
                 CoreServices.Token);
         }
 

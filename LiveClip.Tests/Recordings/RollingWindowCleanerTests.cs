@@ -27,8 +27,7 @@ public sealed class RollingWindowCleanerTests : IDisposable
         {
             var publication = await core.PublishAsync(stream, flv);
             publication.Finish(endedByPublisher: false);
-            await Eventually.TrueAsync(() => core.Get<LiveWindows>().FindByStream(stream.Id)?.NewestPicture >= ((i * 20) + 19) * 90_000, FlvPublish.Bound);
-            time.Advance(TimeSpan.FromSeconds(20));
+            await core.UntilOnAirAsync(stream, (i * 20) + 19);
         }
 
         var last = await core.PublishAsync(stream, flv);
@@ -37,7 +36,8 @@ public sealed class RollingWindowCleanerTests : IDisposable
 
         var listed = window.Snapshot().Segments;
         Assert.InRange(listed[0].End, window.NewestPicture - (60 * 90_000), window.NewestPicture - (57 * 90_000));
-        var files = Directory.GetFiles(_folder.FullPath, "*.m4s", SearchOption.AllDirectories).Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), null));
+        var files = Directory.GetFiles(_folder.FullPath, "*.m4s", SearchOption.AllDirectories)
+            .Select(file => long.Parse(Path.GetFileNameWithoutExtension(file), null));
         Assert.Equal(listed[0].Number, files.Min());
 
         last.Finish(endedByPublisher: true);
