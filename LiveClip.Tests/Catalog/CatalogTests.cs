@@ -85,7 +85,13 @@ public sealed class CatalogTests : IDisposable
                 await context.AddRangeAsync(recording, clip);
                 context.Segments.Add(new RecordedSegment
                 {
-                    RecordingId = recording.Id, Number = 0, Run = 0, Start = 0, Duration = 1, Length = 1, StartsWithSync = true,
+                    RecordingId = recording.Id,
+                    Number = 0,
+                    Run = 0,
+                    Start = 0,
+                    Duration = 1,
+                    Length = 1,
+                    StartsWithSync = true,
                 });
             },
             Token);
@@ -176,7 +182,11 @@ public sealed class CatalogTests : IDisposable
 
     internal static Recording NewRecording(string streamId, DateTimeOffset startedAt = default) => new()
     {
-        Id = Guid.NewGuid(), StreamId = streamId, StartedAt = startedAt, FirstSegmentNumber = 0, FirstDiscontinuity = 0,
+        Id = Guid.NewGuid(),
+        StreamId = streamId,
+        StartedAt = startedAt,
+        FirstSegmentNumber = 0,
+        FirstDiscontinuity = 0,
     };
 
     private CatalogDbContext Open(string file)

@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using LiveClip.Core.Clips;
-using LiveClip.Core.Samples;
 using LiveClip.Tests.Live;
 using Xunit;
 

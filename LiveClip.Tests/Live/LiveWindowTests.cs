@@ -114,11 +114,22 @@ public class LiveWindowTests
     {
         var recording = new Recording
         {
-            Id = Guid.NewGuid(), StreamId = "s", StartedAt = default, FirstSegmentNumber = 0, FirstDiscontinuity = 0, TargetDuration = 2,
+            Id = Guid.NewGuid(),
+            StreamId = "s",
+            StartedAt = default,
+            FirstSegmentNumber = 0,
+            FirstDiscontinuity = 0,
+            TargetDuration = 2,
         };
         var segment = new RecordedSegment
         {
-            RecordingId = recording.Id, Number = 0, Run = 0, Start = 0, Duration = 2 * Second, Length = 1, StartsWithSync = true,
+            RecordingId = recording.Id,
+            Number = 0,
+            Run = 0,
+            Start = 0,
+            Duration = 2 * Second,
+            Length = 1,
+            StartsWithSync = true,
         };
         var window = new LiveWindow(recording, [segment]);
         Assert.True(window.Playable.IsCompleted);

@@ -106,7 +106,13 @@ public class RecordingPlaylistTests
         var third = timeline.Segments[3];
         var cut = new Core.Catalog.RecordedSegment
         {
-            RecordingId = third.RecordingId, Number = third.Number, Run = 0, Start = third.Start, Duration = third.Duration, Length = 1, StartsWithSync = false,
+            RecordingId = third.RecordingId,
+            Number = third.Number,
+            Run = 0,
+            Start = third.Start,
+            Duration = third.Duration,
+            Length = 1,
+            StartsWithSync = false,
         };
         timeline = timeline with { Segments = [.. timeline.Segments.Take(3), cut, .. timeline.Segments.Skip(4)] };
         Assert.False(RecordingPlaylist.Of(timeline, "", whole: true).IndependentSegments);

@@ -1,5 +1,4 @@
 using LiveClip.Core.Access;
-using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
 using LiveClip.Tests.Support;

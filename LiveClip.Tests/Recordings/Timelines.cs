@@ -15,7 +15,12 @@ internal static class Timelines
     {
         var recording = new Recording
         {
-            Id = Guid.NewGuid(), StreamId = "stream", StartedAt = Noon, FirstSegmentNumber = 100, FirstDiscontinuity = 7, TargetDuration = 2,
+            Id = Guid.NewGuid(),
+            StreamId = "stream",
+            StartedAt = Noon,
+            FirstSegmentNumber = 100,
+            FirstDiscontinuity = 7,
+            TargetDuration = 2,
         };
         var number = recording.FirstSegmentNumber;
         var segments = new List<RecordedSegment>();
