@@ -87,7 +87,8 @@ public static class LiveClipServices
             var faults = new List<ValidationResult>();
             return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
                 ? ValidateOptionsResult.Success
-                : ValidateOptionsResult.Fail(faults.SelectMany(fault => fault.MemberNames.Select(key => $"{section}:{key}: {fault.ErrorMessage}")));
+                : ValidateOptionsResult.Fail(
+                    faults.SelectMany(fault => fault.MemberNames.Select(key => $"{section}:{key}: {fault.ErrorMessage}")));
         }
     }
 }

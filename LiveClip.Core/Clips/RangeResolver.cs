@@ -104,7 +104,9 @@ internal static class RangeResolver
             if (timeline.OnAir)
             {
                 throw new RangeRefused(new ClipRefusal(
-                    ClipRefusalReason.NotYet, fields.End, $"has not been received yet: the newest picture is at {Timescale.Video.ToSeconds(recorded):0.###} s"));
+                    ClipRefusalReason.NotYet,
+                    fields.End,
+                    $"has not been received yet: the newest picture is at {Timescale.Video.ToSeconds(recorded):0.###} s"));
             }
 
             to = recorded;
