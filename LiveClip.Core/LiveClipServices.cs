@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
@@ -71,6 +72,23 @@ public static class LiveClipServices
     /// <summary>Bound to <c>LiveClip:{section}</c> and checked at start, so that a wrong value is named before anything runs.</summary>
     private static OptionsBuilder<TOptions> AddLiveClipOptions<TOptions>(
         this IServiceCollection services, IConfiguration configuration, string section)
-        where TOptions : class =>
-        services.AddOptions<TOptions>().Bind(configuration.GetSection($"LiveClip:{section}")).ValidateDataAnnotations().ValidateOnStart();
+        where TOptions : class
+    {
+        services.AddSingleton<IValidateOptions<TOptions>>(new SectionAnnotations<TOptions>($"LiveClip:{section}"));
+        return services.AddOptions<TOptions>().Bind(configuration.GetSection($"LiveClip:{section}")).ValidateOnStart();
+    }
+
+    /// <summary>The data annotations of a section's options; a fault names the key as it stands in the settings.</summary>
+    private sealed class SectionAnnotations<TOptions>(string section) : IValidateOptions<TOptions>
+        where TOptions : class
+    {
+        public ValidateOptionsResult Validate(string? name, TOptions options)
+        {
+            var faults = new List<ValidationResult>();
+            return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
+                ? ValidateOptionsResult.Success
+                : ValidateOptionsResult.Fail(
+                    faults.SelectMany(fault => fault.MemberNames.Select(key => $"{section}:{key}: {fault.ErrorMessage}")));
+        }
+    }
 }

@@ -37,7 +37,12 @@ builder.Services.Configure<ForwardedHeadersOptions>(options =>
     proxies.ToList().ForEach(proxy => options.KnownProxies.Add(System.Net.IPAddress.Parse(proxy)));
 });
 
-var app = builder.Build();
+var (app, fault) = Settings.Build(builder);
+if (app is null)
+{
+    await Console.Error.WriteLineAsync(fault);
+    return 1;
+}
 
 if (proxies.Length > 0)
 {

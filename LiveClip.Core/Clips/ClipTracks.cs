@@ -29,7 +29,7 @@ internal static class ClipTracks
         var track = parts[0].Run.LeadTrack;
         var samples = new List<Placed>();
         var starts = new long[parts.Count];
-        var start = 0L;
+        var (start, duration) = (0L, 0L);
         for (var p = 0; p < parts.Count; p++)
         {
             starts[p] = start;
@@ -45,13 +45,16 @@ internal static class ClipTracks
                 place + sample.Sample.DecodeTime - decodeZero,
                 place + sample.Sample.PresentationTime - kept[0].Sample.PresentationTime)));
             var length = parts[p].Part.End - parts[p].Part.Start;
+            duration = start + length;
+            // Where leading pictures are left out, the last decode time may lie behind the part's end; the next part's lie later still.
             start += Math.Max(length, track.Timescale.To(Timescale.Video, samples[^1].Decode - place) + 1);
         }
 
         // Composition offsets of a plain file are not negative (ctts version 0): all pictures are shown that much later, and the edit
         // list takes it back.
         var shift = -samples.Min(sample => sample.Presentation - sample.Decode);
-        return (new ClipTrack(ToTrack(track, samples, shift, editMediaTime: shift, start, delay: 0), Sources(samples)), starts, start);
+        var lead = ToTrack(track, samples, shift, editMediaTime: shift, duration, delay: 0);
+        return (new ClipTrack(lead, Sources(samples)), starts, duration);
     }
 
     private static ClipTrack? Sound(List<Piece> parts, long[] starts, long duration)

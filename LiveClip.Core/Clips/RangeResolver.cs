@@ -22,8 +22,17 @@ internal static class RangeResolver
             PictureRange shown => Points(shown, timeline, pictures),
             _ => throw new NotSupportedException($"no points for {range.GetType().Name}"),
         };
-        return Limit(start, end, keepEnd, timeline, cap);
+        return Limit(start, end, keepEnd, FieldsOf(range), timeline, cap);
     }
+
+    /// <summary>What the request calls its two ends.</summary>
+    private static (string Start, string End) FieldsOf(ClipRange range) => range switch
+    {
+        WallClockRange => ("startTime", "endTime"),
+        LastRange => ("last", "last"),
+        PictureRange => ("in", "out"),
+        _ => ("start", "end"),
+    };
 
     private static (long Start, long End, bool KeepEnd) Points(TimelineRange range)
     {
@@ -77,12 +86,13 @@ internal static class RangeResolver
             : around[index];
     }
 
-    private static ResolvedRange Limit(long start, long end, bool keepEnd, RecordingTimeline timeline, long cap)
+    private static ResolvedRange Limit(
+        long start, long end, bool keepEnd, (string Start, string End) fields, RecordingTimeline timeline, long cap)
     {
         var recorded = timeline.NewestPicture;
         Require(
             start >= timeline.Start && start < recorded,
-            "start",
+            fields.Start,
             $"lies outside the recording, which has {Seconds(timeline.Start)} to {Seconds(recorded)}");
 
         var (from, to) = (start, end);
@@ -96,13 +106,13 @@ internal static class RangeResolver
             if (timeline.OnAir)
             {
                 throw new RangeRefused(new ClipRefusal(
-                    ClipRefusalReason.NotYet, "end", $"has not been received yet: the newest picture is at {Seconds(recorded)}"));
+                    ClipRefusalReason.NotYet, fields.End, $"has not been received yet: the newest picture is at {Seconds(recorded)}"));
             }
 
             to = recorded;
         }
 
-        Require(timeline.PlayingTime(from, to) > 0, "start", "and end lie in a gap: the encoder was away");
+        Require(timeline.PlayingTime(from, to) > 0, fields.Start, "lies in a gap, and so does the end: the encoder was away");
         return new ResolvedRange(start, end, from, to);
     }
 

@@ -32,11 +32,12 @@ public sealed partial class RtmpIngestHandler(
             return;
         }
 
+        // Only the server's own end cuts a connection short. ConnectionClosed does not: it fires while the encoder's last pictures, and its
+        // goodbye, still wait to be read.
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
-        using var ended = CancellationTokenSource.CreateLinkedTokenSource(connection.ConnectionClosed, closing);
         try
         {
-            await ServeAsync(connection, address, slot, ended.Token);
+            await ServeAsync(connection, address, slot, closing);
         }
         catch (Exception error) when (error is RtmpProtocolException or SampleFormatException)
         {

@@ -127,9 +127,10 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
 
         var segments = await context.Segments.AsNoTracking()
             .Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        // Without a live window and yet not over: the server is just starting or stopping, and no player may be told that this is the end.
         return new RecordingTimeline(
             recording, recording.Runs, segments, null, new HashSet<long>(), recording.TargetDuration,
-            segments.Count > 0 ? segments[^1].End : 0, OnAir: false);
+            segments.Count > 0 ? segments[^1].End : 0, OnAir: recording.EndedAt is null);
     }
 
     private static RecordingTimeline Of(LiveWindow window)

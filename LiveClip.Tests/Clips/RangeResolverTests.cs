@@ -45,7 +45,7 @@ public class RangeResolverTests
         { "last not a number", new LastRange(double.NaN), ClipRefusalReason.Invalid, "last" },
         { "last too much", new LastRange(86_401), ClipRefusalReason.Invalid, "last" },
         { "wall clock backwards", new WallClockRange(Noon.AddSeconds(5), Noon), ClipRefusalReason.Invalid, "endTime" },
-        { "wall clock before everything", new WallClockRange(Noon.AddSeconds(-5), Noon.AddSeconds(5)), ClipRefusalReason.Invalid, "start" },
+        { "wall clock before everything", new WallClockRange(Noon.AddSeconds(-5), Noon.AddSeconds(5)), ClipRefusalReason.Invalid, "startTime" },
         { "wall clock inside one gap", new WallClockRange(Noon.AddSeconds(42), Noon.AddSeconds(48)), ClipRefusalReason.Invalid, "endTime" },
         { "inside a gap", new TimelineRange(42, 48), ClipRefusalReason.Invalid, "start" },
         { "a run that is not there", Marks(7, 0, 0, 0), ClipRefusalReason.Invalid, "in" },

@@ -22,6 +22,12 @@ internal static class ApiBody
         }
         catch (JsonException error)
         {
+            // The reader's own fault inside: the text is broken, whatever field it broke in.
+            if (error.InnerException is JsonException)
+            {
+                return (null, ApiResults.Invalid(new ApiFieldError("body", "must be a JSON object")));
+            }
+
             var field = error.Path is { Length: > 2 } path ? path[2..] : "body";
             return (null, ApiResults.Invalid(new ApiFieldError(field, "is not of the type that this field has")));
         }

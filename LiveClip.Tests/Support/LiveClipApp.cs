@@ -1,0 +1,25 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+
+namespace LiveClip.Tests.Support;
+
+/// <summary>The whole program inside the test's process, to look at what it is made of; no port is opened.</summary>
+public sealed class LiveClipApp : WebApplicationFactory<Program>
+{
+    private readonly TempFolder _data = new();
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
+        .UseEnvironment("Production")
+        .UseSetting("LiveClip:DataDirectory", _data.FullPath)
+        .UseSetting("LiveClip:Bootstrap:AdminEmail", ServerProcess.AdminEmail)
+        .UseSetting("LiveClip:Bootstrap:AdminPassword", ServerProcess.AdminPassword);
+
+    protected override void Dispose(bool disposing)
+    {
+        base.Dispose(disposing);
+        if (disposing)
+        {
+            _data.Dispose();
+        }
+    }
+}
