@@ -66,24 +66,26 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     {
         var page = await OpenStudioAsync();
         var before = await IdsAsync(page);
-        await page.Keyboard.PressAsync("i");
-        var marked = await ShownTimeAsync(page);
+        var first = await MarkAsync(page, "i");
+        await page.Keyboard.PressAsync("Space");
         await MoveOnAsync(page, 2.5);
-        await page.Keyboard.PressAsync("o");
+        var last = await MarkAsync(page, "o");
         await page.Keyboard.PressAsync("Enter");
 
         var made = await NewIdAsync(page, before);
         await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
         var clip = await GetClipAsync(made);
-        Assert.InRange((double)clip["requested"]!["start"]! - marked, -0.09, 0.09);
-        Assert.InRange((double)clip["requested"]!["end"]! - (double)clip["requested"]!["start"]!, 2.4, 6);
+        // Both pictures are in the clip: it ends where the one after the second begins.
+        Assert.Equal(first, (double)clip["requested"]!["start"]!, 0.0015);
+        Assert.Equal(last + (1 / 30d), (double)clip["requested"]!["end"]!, 0.0015);
 
         // The first picture of the file is the sync sample that delivered names: the n-th picture of the source is at n/30 s.
         var file = await DownloadAsync((string)clip["mp4Url"]!);
         var numbers = await DecodedVideo.FrameNumbersAsync(file);
-        var first = (int)Math.Round((double)clip["delivered"]!["start"]! * 30);
-        Assert.Equal(0, first % on.Media.Gop);
-        Assert.Equal(Enumerable.Range(first, (int)clip["delivered"]!["frames"]!), numbers);
+        var sync = (int)Math.Round((double)clip["delivered"]!["start"]! * 30);
+        Assert.Equal(0, sync % on.Media.Gop);
+        Assert.InRange(first - (sync / 30d), 0, on.Media.Gop / 30d);
+        Assert.Equal(Enumerable.Range(sync, (int)clip["delivered"]!["frames"]!), numbers);
 
         var stranger = await on.Browser.OpenAsync(on.Server.Http);
         await stranger.GotoAsync((string)clip["shareUrl"]!);
@@ -256,6 +258,17 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         "seconds => { const video = document.querySelector('video'); const from = (window.movedFrom ??= video.currentTime);"
         + " if (video.currentTime < from + seconds) { return false; } delete window.movedFrom; return true; }",
         seconds);
+
+    /// <summary>Pauses and marks the picture that stands on the screen; its place on the timeline.</summary>
+    private static async Task<double> MarkAsync(IPage page, string key)
+    {
+        await page.Keyboard.PressAsync("k");
+        await page.WaitForFunctionAsync("() => { const video = document.querySelector('video'); return video.paused && !video.seeking; }");
+        var shown = await ShownTimeAsync(page);
+        await page.Keyboard.PressAsync(key);
+        Assert.Equal(shown, await ShownTimeAsync(page));
+        return shown;
+    }
 
     /// <summary>Where on the timeline the picture on screen lies, seconds; the stream has had one run, so its own time is the timeline's.</summary>
     private static async Task<double> ShownTimeAsync(IPage page) =>
