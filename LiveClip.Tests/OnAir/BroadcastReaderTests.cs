@@ -87,6 +87,7 @@ public class BroadcastReaderTests
         }
 
         reader.Offer(samples[50]);
+        reader.Complete();
         Assert.True(await reading.MoveNextAsync());
         Assert.Equal((samples[50].Data, true), (reading.Current.Data, reading.Current.FollowsHole));
     }
