@@ -39,7 +39,7 @@ public static class ClipPlaylist
         var first = segments.Count > 0 ? segments[0].Start : timeline.Open!.Start;
         return new MediaPlaylist
         {
-            TargetDuration = Math.Max(timeline.TargetDuration ?? 10, (int)Math.Ceiling(Timescale.Video.ToSeconds(listed.Max(s => s.Duration)) - 0.499)),
+            TargetDuration = Math.Max(timeline.TargetDuration ?? 10, MediaPlaylist.LeastTargetDuration(listed.Max(s => s.Duration))),
             Type = MediaPlaylistType.Vod,
             IndependentSegments = segments.All(segment => segment.StartsWithSync),
             StartOffset = Math.Max(0, Timescale.Video.ToSeconds(start - first)),

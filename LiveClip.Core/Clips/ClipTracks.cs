@@ -61,36 +61,11 @@ internal static class ClipTracks
     {
         var track = parts[0].Run.SoundTrack!;
         var samples = new List<Placed>();
-        var lead = 0L;
         for (var p = 0; p < parts.Count; p++)
         {
-            var (part, run) = parts[p];
-            var zero = track.Timescale.FromVideo(part.Start - run.Run.TimelineStart);
-            var end = track.Timescale.FromVideo(part.End - run.Run.TimelineStart);
-            var place = track.Timescale.FromVideo(starts[p]);
-            // A decoder needs the frame before the first one that is heard; the edit list leaves it out.
-            var first = p > 0
-                ? run.Sound.FindIndex(sound => sound.Sample.DecodeTime >= zero)
-                : run.Sound.FindIndex(sound => sound.Sample.DecodeTime + sound.Sample.Duration > zero);
-            if (first < 0)
-            {
-                continue;
-            }
-
-            foreach (var sound in run.Sound.Skip(p > 0 ? first : Math.Max(first - 1, 0)).TakeWhile(sound => sound.Sample.DecodeTime < end))
-            {
-                var time = place + sound.Sample.DecodeTime - zero;
-                if (samples.Count == 0)
-                {
-                    lead = time;
-                }
-                else if (time <= samples[^1].Decode)
-                {
-                    continue;
-                }
-
-                samples.Add(new Placed(sound, time, time));
-            }
+            // The sound of one part may reach into the next: what is there already is heard once.
+            var next = samples.Count > 0 ? samples[^1].Decode + 1 : long.MinValue;
+            samples.AddRange(SoundOf(parts[p], track.Timescale.FromVideo(starts[p]), isFirst: p == 0).Where(sound => sound.Decode >= next));
         }
 
         if (samples.Count == 0)
@@ -98,10 +73,31 @@ internal static class ClipTracks
             return null;
         }
 
+        var lead = samples[0].Decode;
         var moved = samples.ConvertAll(sample => sample with { Decode = sample.Decode - lead, Presentation = sample.Presentation - lead });
         var delay = track.Timescale.To(Timescale.Video, Math.Max(lead, 0));
         return new ClipTrack(
             ToTrack(track, moved, shift: 0, editMediaTime: Math.Max(-lead, 0), duration - delay, delay), Sources(samples));
+    }
+
+    /// <summary>
+    /// The sound of one part, laid at its place on the clip's clock. The first part's begins a frame before what is heard, because a
+    /// decoder needs it; the edit list leaves it out.
+    /// </summary>
+    private static IEnumerable<Placed> SoundOf(Piece piece, long place, bool isFirst)
+    {
+        var (part, run) = piece;
+        var timescale = run.SoundTrack!.Timescale;
+        var zero = timescale.FromVideo(part.Start - run.Run.TimelineStart);
+        var end = timescale.FromVideo(part.End - run.Run.TimelineStart);
+        var first = run.Sound.FindIndex(sound => isFirst
+            ? sound.Sample.DecodeTime + sound.Sample.Duration > zero
+            : sound.Sample.DecodeTime >= zero);
+        return first < 0
+            ? []
+            : run.Sound.Skip(isFirst ? Math.Max(first - 1, 0) : first)
+                .TakeWhile(sound => sound.Sample.DecodeTime < end)
+                .Select(sound => new Placed(sound, place + sound.Sample.DecodeTime - zero, place + sound.Sample.DecodeTime - zero));
     }
 
     private static ProgressiveTrack ToTrack(

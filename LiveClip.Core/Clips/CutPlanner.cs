@@ -8,7 +8,7 @@ namespace LiveClip.Core.Clips;
 public static class CutPlanner
 {
     /// <summary>RTMP's milliseconds put pictures up to half a millisecond off n/fps: a point that near to a picture names it.</summary>
-    private const long Tolerance = 180;
+    internal const long Tolerance = 180;
 
     /// <param name="start">In point, 1/90,000 s on the timeline.</param>
     /// <param name="end">Out point: the first picture that is not asked for.</param>

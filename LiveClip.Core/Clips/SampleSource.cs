@@ -53,8 +53,7 @@ public sealed class SampleSource : IDisposable
             all.Add(new Stretch(open.Number, open.Start, open.End, open.StartsWithSync));
         }
 
-        // A sync sample's time and a point that names it may differ by a rounding.
-        var sync = Math.Max(0, all.FindLastIndex(segment => segment.StartsWithSync && segment.Start <= start + 180));
+        var sync = Math.Max(0, all.FindLastIndex(segment => segment.StartsWithSync && segment.Start <= start + CutPlanner.Tolerance));
         // One segment more holds the sound that begins before its first picture.
         var first = sync > 0 && !IsHole(timeline, all[sync - 1], all[sync]) ? sync - 1 : sync;
         var numbers = new List<long>();

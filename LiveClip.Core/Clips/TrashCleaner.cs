@@ -23,11 +23,15 @@ public sealed partial class TrashCleaner(
             .Where(clip => clip.DeletedAt != null && clip.DeletedAt < before).Select(clip => clip.Id).ToListAsync(cancellationToken);
         foreach (var clipId in old)
         {
-            await catalog.WriteAsync(
-                writing => writing.Clips.Where(clip => clip.Id == clipId && clip.DeletedAt != null).ExecuteDeleteAsync(cancellationToken),
+            var removed = await catalog.WriteAsync(
+                writing => writing.Clips.Where(clip => clip.Id == clipId && clip.DeletedAt < before).ExecuteDeleteAsync(cancellationToken),
                 cancellationToken);
-            store.Delete(clipId);
-            LogRemoved(clipId);
+            // Nothing is removed where somebody has brought it back in the meantime.
+            if (removed > 0)
+            {
+                store.Delete(clipId);
+                LogRemoved(clipId);
+            }
         }
     }
 

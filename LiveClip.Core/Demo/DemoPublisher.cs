@@ -1,3 +1,5 @@
+using System.ComponentModel;
+using System.Data.Common;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
@@ -26,16 +28,16 @@ public sealed partial class DemoPublisher(
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var endpoint = await address.WaitAsync(stoppingToken);
-        var key = await demo.FindOrCreateAsync(stoppingToken);
         // The front door closes before the services behind it are stopped.
         using var stopping = CancellationTokenSource.CreateLinkedTokenSource(stoppingToken, server.ApplicationStopping);
         while (!stopping.IsCancellationRequested)
         {
             try
             {
-                await PublishAsync(endpoint, key, stopping.Token);
+                // Asked for each time: the key may have been rotated.
+                await PublishAsync(endpoint, await demo.FindOrCreateAsync(stopping.Token), stopping.Token);
             }
-            catch (Exception error) when (error is FfmpegException or RtmpProtocolException or IOException or SocketException)
+            catch (Exception error) when (error is FfmpegException or Win32Exception or RtmpProtocolException or IOException or DbException)
             {
                 LogInterrupted(error.Message);
             }
@@ -69,6 +71,12 @@ public sealed partial class DemoPublisher(
             await ended.CancelAsync();
             await media.Reader.CompleteAsync();
             await generating.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        // The picture ended before the server did: ffmpeg says why.
+        if (generating.IsFaulted)
+        {
+            await generating;
         }
     }
 

@@ -61,6 +61,9 @@ public sealed record MediaPlaylist
         return text.Append(Ended ? "#EXT-X-ENDLIST\n" : "").ToString();
     }
 
+    /// <summary>The least EXT-X-TARGETDURATION for segments of up to that length, which count rounded to the second (§4.4.3.1).</summary>
+    public static int LeastTargetDuration(long longest) => (int)Math.Ceiling((longest / (double)MediaSegment.TicksPerSecond) - 0.499);
+
     internal static void Line(StringBuilder text, FormattableString line) =>
         text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

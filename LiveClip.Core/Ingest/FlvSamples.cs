@@ -23,6 +23,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
     private long _lastDecodeTime = long.MinValue;
     private long? _nextSound;
     private long? _first;
+    private long _beforeBreak;
 
     /// <summary>Another one after every jump of the encoder's clock.</summary>
     public int TimestampBreak { get; private set; } = nextBreak();
@@ -30,8 +31,8 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
     /// <summary>The codec of a message that cannot be used, such as "HEVC"; null while there was none.</summary>
     public string? UnsupportedCodec { get; private set; }
 
-    /// <summary>How far the media is ahead of the first sample, in milliseconds of the encoder's clock.</summary>
-    public long MediaTime => (_lastOfAny ?? 0) - (_first ?? 0);
+    /// <summary>How much media has come since the first sample, in milliseconds; a jump of the encoder's clock adds nothing.</summary>
+    public long MediaTime => _beforeBreak + (_lastOfAny ?? 0) - (_first ?? 0);
 
     /// <summary>Null when the message holds no sample.</summary>
     /// <exception cref="SampleFormatException">A sequence header is malformed.</exception>
@@ -123,6 +124,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
     {
         TimestampBreak = nextBreak();
         repaired();
+        _beforeBreak = MediaTime;
         (_lastVideo, _lastAudio, _lastOfAny, _first, _nextSound, _lastDecodeTime) = (null, null, null, null, null, long.MinValue);
     }
 

@@ -8,7 +8,7 @@ namespace LiveClip.Core.Live;
 /// </summary>
 public sealed class LiveWindow
 {
-    /// <summary>Segments keep their bytes for this many target durations (RFC 8216bis §6.2.2 asks for as long as a playlist lists them).</summary>
+    /// <summary>Segments keep their bytes for at least this many target durations, longer where the disk is late.</summary>
     private const int KeptTargetDurations = 12;
 
     private readonly Lock _gate = new();
@@ -17,6 +17,10 @@ public sealed class LiveWindow
     private readonly HashSet<long> _lost = [];
     private readonly LinkedList<LiveSegment> _inMemory = new();
     private readonly TaskCompletionSource _playable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private long _released = -1;
+
+    // Every viewer asks for it at every segment, and it changes twice a second.
+    private LiveSnapshot? _snapshot;
 
     public LiveWindow(Recording recording, IEnumerable<RecordedSegment> segments)
     {
@@ -59,7 +63,19 @@ public sealed class LiveWindow
                     break;
             }
 
+            _snapshot = null;
             MarkPlayable();
+        }
+    }
+
+    /// <summary>The recorder has written that segment and all before it, or has lost them: until then only memory has their bytes.</summary>
+    public void Release(long number)
+    {
+        lock (_gate)
+        {
+            _released = number;
+            _snapshot = null;
+            DropOldBytes();
         }
     }
 
@@ -69,6 +85,7 @@ public sealed class LiveWindow
         lock (_gate)
         {
             _lost.Add(number);
+            _snapshot = null;
         }
     }
 
@@ -78,6 +95,8 @@ public sealed class LiveWindow
         lock (_gate)
         {
             _segments.RemoveAll(segment => segment.Number < before);
+            _lost.RemoveWhere(number => number < before);
+            _snapshot = null;
         }
     }
 
@@ -85,14 +104,7 @@ public sealed class LiveWindow
     {
         lock (_gate)
         {
-            var oldestInMemory = _inMemory.First?.Value.Number ?? long.MaxValue;
-            return new LiveSnapshot(
-                [.. _runs],
-                [.. _segments],
-                _inMemory.Last?.Value is { Closed: null } open ? open : null,
-                _lost.Where(number => number < oldestInMemory).ToHashSet(),
-                TargetDuration,
-                NewestPicture);
+            return _snapshot ??= TakeSnapshot();
         }
     }
 
@@ -132,11 +144,33 @@ public sealed class LiveWindow
     {
         _segments.Add(segment);
         _inMemory.Last!.Value = _inMemory.Last.Value with { Closed = segment };
-        var oldest = segment.End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
-        while (_inMemory.First!.Value.End < oldest)
+        DropOldBytes();
+    }
+
+    private void DropOldBytes()
+    {
+        if (_segments.Count == 0)
+        {
+            return;
+        }
+
+        var oldest = _segments[^1].End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
+        while (_inMemory.First is { Value: var first } && first.End < oldest && first.Number <= _released)
         {
             _inMemory.RemoveFirst();
         }
+    }
+
+    private LiveSnapshot TakeSnapshot()
+    {
+        var oldestInMemory = _inMemory.First?.Value.Number ?? long.MaxValue;
+        return new LiveSnapshot(
+            [.. _runs],
+            [.. _segments],
+            _inMemory.Last?.Value is { Closed: null } open ? open : null,
+            _lost.Where(number => number < oldestInMemory).ToHashSet(),
+            TargetDuration,
+            NewestPicture);
     }
 
     private void MarkPlayable()

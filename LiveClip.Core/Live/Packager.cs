@@ -10,6 +10,9 @@ namespace LiveClip.Core.Live;
 /// </summary>
 public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<PackagerOutput> output)
 {
+    /// <summary>Sound waits for the pictures that it is stored with; this far ahead of them, they are not coming.</summary>
+    private const long LongestWithoutPicture = 10 * 90_000;
+
     private RunOpening _opening = new();
     private RunPackager? _run;
     private Track[] _tracks = [];
@@ -76,8 +79,8 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         next.TimestampBreak == _zero!.First.TimestampBreak && next.Track.Id == _tracks[0].Id && !next.FollowsHole;
 
     /// <summary>
-    /// Another clock ends the run at once. Other tracks end it where the next one can begin, at a sync sample: until then the pictures
-    /// go on, and sound that the run knows nothing of is left out.
+    /// Another clock ends the run at once, and so does sound whose pictures have stopped: it goes on alone. Other tracks end it where the
+    /// next one can begin, at a sync sample: until then the pictures go on, and sound that the run knows nothing of is left out.
     /// </summary>
     private bool EndsRun(Sample sample)
     {
@@ -90,11 +93,14 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         if (!leads && sample.Track is AudioTrack)
         {
             _soundChanged |= !BelongsToRun(sample);
-            return false;
+            return OnTimeline(sample) > _run!.End + LongestWithoutPicture;
         }
 
         return sample.IsSync && (!BelongsToRun(sample) || sample.FollowsHole || (leads && _soundChanged));
     }
+
+    /// <summary>The place of a sample of the open run, or of one that goes on from it.</summary>
+    private long OnTimeline(Sample sample) => _zero!.TimelineStart + Presentation(sample) - Presentation(_zero.First);
 
     private bool BelongsToRun(Sample sample) => Array.Exists(_tracks, track => track.Equals(sample.Track));
 
@@ -136,10 +142,9 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     {
         if (_zero is { } zero)
         {
-            var later = zero.First.TimestampBreak == first.TimestampBreak
-                ? Presentation(first) - Presentation(zero.First)
-                : Timescale.Video.FromTimeSpan(time.GetElapsedTime(zero.First.Arrival, first.Arrival));
-            return Math.Max(End, zero.TimelineStart + later);
+            return Math.Max(End, zero.First.TimestampBreak == first.TimestampBreak
+                ? OnTimeline(first)
+                : zero.TimelineStart + Timescale.Video.FromTimeSpan(time.GetElapsedTime(zero.First.Arrival, first.Arrival)));
         }
 
         return origin.Previous is { } previous

@@ -17,17 +17,18 @@ internal sealed class RunPackager
     private readonly int _offsetZero;
     private readonly Action<PackagerOutput> _output;
     private readonly Func<long> _takeSegmentNumber;
+    private readonly DisplayPrefix _prefix;
     private readonly List<Sample> _pictures = [];
     private readonly List<Sample> _sounds = [];
     private Sample? _heldLead;
     private Sample? _heldSound;
     private uint _sequenceNumber;
-    private readonly DisplayPrefix _prefix;
     private OpenSegment? _segment;
 
     public RunPackager(Run run, Sample first, Action<PackagerOutput> output, Func<long> takeSegmentNumber)
     {
         (_run, _lead, _output, _takeSegmentNumber) = (run, first.Track, output, takeSegmentNumber);
+        End = run.TimelineStart;
         (_decodeZero, _offsetZero) = (first.DecodeTime, first.CompositionOffset);
         _presentationZero = first.Track.Timescale.To(Timescale.Video, first.PresentationTime);
         _prefix = new DisplayPrefix(first.Track is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
@@ -35,6 +36,8 @@ internal sealed class RunPackager
 
     /// <summary>Where the run ends so far on the timeline, 1/90,000 s.</summary>
     public long End { get; private set; }
+
+    private long NewestPicture => _prefix.End ?? _run.TimelineStart;
 
     /// <param name="targetDuration">Null while it is not fixed.</param>
     public void Accept(Sample sample, int? targetDuration)
@@ -122,8 +125,6 @@ internal sealed class RunPackager
         End = end;
         _prefix.Add(OnTimeline(sample.PresentationTime), end, end - start);
     }
-
-    private long NewestPicture => _prefix.End ?? _run.TimelineStart;
 
     private Cut CutBefore(Sample sample, long duration, long start, int? targetDuration)
     {

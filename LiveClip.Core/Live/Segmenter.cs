@@ -1,4 +1,4 @@
-using LiveClip.Core.Samples;
+using LiveClip.Core.Hls;
 
 namespace LiveClip.Core.Live;
 
@@ -48,7 +48,7 @@ public static class Segmenter
         }
 
         var segment = (MinSegment + syncInterval.Value - 1) / syncInterval.Value * syncInterval.Value;
-        return (int)Math.Clamp(Math.Ceiling(Timescale.Video.ToSeconds(segment) - 0.499), MinTarget, MaxTarget);
+        return Math.Clamp(MediaPlaylist.LeastTargetDuration(segment), MinTarget, MaxTarget);
     }
 
     private static long Longest(int targetDuration) => (targetDuration * 90_000L) + 44_900;

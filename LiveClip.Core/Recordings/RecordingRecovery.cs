@@ -55,7 +55,7 @@ public sealed partial class RecordingRecovery(
         foreach (var (run, number) in store.List(recording.Id))
         {
             if (!known.Contains(number) && recording.Runs.Find(candidate => candidate.Number == run) is { } owner
-                && Salvage(owner, number) is { } segment)
+                && TrySalvage(owner, number) is { } segment)
             {
                 await catalog.WriteAsync(writing => writing.Segments.AddAsync(segment, cancellationToken).AsTask(), cancellationToken);
                 segments.Add(segment);
@@ -76,6 +76,20 @@ public sealed partial class RecordingRecovery(
             new PackagerOrigin(recording.Id, recording.Runs.Count, next, recording.TargetDuration, previous),
             TimeSpan.FromSeconds(stream.ReconnectWindowSeconds),
             stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
+    }
+
+    /// <summary>Null also where the disk does not give the file back: one bad block must not keep the server from starting.</summary>
+    private RecordedSegment? TrySalvage(Run run, long number)
+    {
+        try
+        {
+            return Salvage(run, number);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogUnreadable(run.RecordingId, number, error);
+            return null;
+        }
     }
 
     /// <summary>The whole fragments of a file that was open at the crash; null, and the file gone, when there is none.</summary>
@@ -125,6 +139,9 @@ public sealed partial class RecordingRecovery(
 
     [LoggerMessage(LogLevel.Warning, "Recording {RecordingId} segment {Number}: a torn tail of {Bytes} bytes was cut off")]
     private partial void LogTornTail(Guid recordingId, long number, long bytes);
+
+    [LoggerMessage(LogLevel.Error, "Recording {RecordingId} segment {Number} cannot be read and is left out")]
+    private partial void LogUnreadable(Guid recordingId, long number, Exception error);
 }
 
 /// <summary>A recording that was on air when the server went down.</summary>

@@ -39,6 +39,16 @@ internal sealed class SegmentWriter(SegmentStore store, Guid recordingId, TimePr
         Dispose();
     }
 
+    /// <summary>A segment is on the disk whole or not at all: one that lost a fragment must not be taken for whole after a crash.</summary>
+    public void Discard(RecordedSegment lost)
+    {
+        if (_file is not null)
+        {
+            Dispose();
+            store.Delete(recordingId, lost.Run, lost.Number);
+        }
+    }
+
     public void Dispose()
     {
         _file?.Dispose();

@@ -218,6 +218,33 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id));
     }
 
+    [Fact]
+    public async Task A_clip_that_comes_back_while_the_trash_is_emptied_keeps_its_files()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await Again.FlvAsync());
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(1, 3), "test"));
+        var trash = Microsoft.Extensions.DependencyInjection.ActivatorUtilities.CreateInstance<TrashCleaner>(core.Provider);
+        Assert.True(await core.Get<ClipQueue>().DeleteAsync(clip.Id, CoreServices.Token));
+        time.Advance(TimeSpan.FromDays(7.1));
+
+        // The undo is inside the gate for writes when the cleaner, which has listed the clip, comes to it.
+        var cleaning = Task.CompletedTask;
+        await core.Catalog.WriteAsync(
+            async context =>
+            {
+                cleaning = trash.CleanAsync(CoreServices.Token);
+                (await context.Clips.SingleAsync(stored => stored.Id == clip.Id, CoreServices.Token)).DeletedAt = null;
+            },
+            CoreServices.Token);
+        await cleaning;
+
+        Assert.Equal(ClipStatus.Ready, await ReadAsync(core, clip.Id, found => found.Status));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+    }
+
     private static async Task<Clip> MakeAsync(CoreServices core, ClipRequest request)
     {
         var answer = await core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token);

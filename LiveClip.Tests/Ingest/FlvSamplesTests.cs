@@ -201,6 +201,11 @@ public class FlvSamplesTests
         Sound(4_990);
         Picture(7_500);
         Assert.Equal(2_500, _samples.MediaTime);
+
+        // A file that a publisher pushes in a loop begins again at 0; how much has come does not.
+        Picture(0);
+        Picture(1_000);
+        Assert.Equal(3_500, _samples.MediaTime);
     }
 
     private Sample? Send(RtmpMessage message) => _samples.Read(message);

@@ -20,6 +20,31 @@ public class LiveWindowTests
     }
 
     [Fact]
+    public void A_segment_that_the_disk_has_not_taken_yet_stays_in_memory_however_late_the_disk_is()
+    {
+        var packaged = new PackagedRecording { WritesSegments = false };
+        new SyntheticEncoder().Encode(seconds: 120).ForEach(packaged.Accept);
+        Assert.All(Enumerable.Range(0, 59), number => Assert.NotNull(packaged.Window.Find(number)));
+
+        packaged.Window.Release(20);
+        Assert.Equal([.. Enumerable.Range(21, 38)], Enumerable.Range(0, 59).Where(number => packaged.Window.Find(number) is not null));
+        packaged.Window.Release(58);
+        Assert.Equal([.. Enumerable.Range(46, 13)], Enumerable.Range(0, 59).Where(number => packaged.Window.Find(number) is not null));
+    }
+
+    [Fact]
+    public void Whoever_asks_between_two_fragments_is_answered_alike()
+    {
+        var packaged = new PackagedRecording();
+        new SyntheticEncoder().Encode(seconds: 5).ForEach(packaged.Accept);
+
+        var snapshot = packaged.Window.Snapshot();
+        Assert.Same(snapshot, packaged.Window.Snapshot());
+        packaged.Packager.CloseRun();
+        Assert.Equal(snapshot.Segments.Count + 1, packaged.Window.Snapshot().Segments.Count);
+    }
+
+    [Fact]
     public void A_segment_in_memory_is_byte_for_byte_its_fragments()
     {
         var packaged = new PackagedRecording();

@@ -18,12 +18,19 @@ internal sealed class PackagedRecording
         {
             Outputs.Add(output);
             Window.Accept(output);
+            if (output is SegmentClosed closed && WritesSegments)
+            {
+                Window.Release(closed.Segment.Number);
+            }
         });
     }
 
     public static PackagerOrigin NewOrigin() => new(Guid.NewGuid(), 0, 0, null, null);
 
     public Packager Packager { get; }
+
+    /// <summary>False: the disk has taken nothing yet.</summary>
+    public bool WritesSegments { get; init; } = true;
 
     public List<PackagerOutput> Outputs { get; } = [];
 

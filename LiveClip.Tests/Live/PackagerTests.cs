@@ -79,6 +79,29 @@ public class PackagerTests
     }
 
     [Fact]
+    public void Sound_whose_pictures_have_stopped_goes_on_alone_until_they_are_back()
+    {
+        var encoder = new SyntheticEncoder();
+        var samples = encoder.Encode(seconds: 60)
+            .Where(sample => sample.Track is AudioTrack || sample.DecodeTime < 4 * Second || sample.DecodeTime >= 40 * Second).ToList();
+        var packaged = new PackagedRecording();
+        foreach (var sample in samples)
+        {
+            packaged.Accept(sample);
+            var heard = packaged.Names(AudioTrack.TrackId).Count * 1024 / 48_000.0;
+            Assert.InRange(sample.Track.Timescale.ToSeconds(sample.DecodeTime) - heard, -1, 14);
+        }
+
+        packaged.Packager.CloseRun();
+        packaged.AssertConsistent();
+        Assert.Equal(["avc1.64001e,mp4a.40.2", "mp4a.40.2", "avc1.64001e,mp4a.40.2"], packaged.Runs.Select(run => run.Codecs));
+        Assert.Equal([0, 14, 40], packaged.Runs.Select(run => Math.Round(run.TimelineStart / (double)Second, 1)));
+        Assert.Equal(
+            samples.Where(sample => sample.Track is AudioTrack).Select(sample => SyntheticEncoder.NameOf(sample.Data.Span)),
+            packaged.Names(AudioTrack.TrackId));
+    }
+
+    [Fact]
     public void A_picture_in_time_does_not_hide_that_an_earlier_one_is_missing()
     {
         // In decode order 0 2 1 5 3 4 6 7 8. When 3 has come, five places are filled and 5 is a millisecond early: 4 is missing.

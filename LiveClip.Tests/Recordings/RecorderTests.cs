@@ -137,7 +137,7 @@ public sealed class RecorderTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_catalog_that_fails_for_a_while_costs_segments_and_not_the_recorder()
+    public async Task A_catalog_that_fails_for_a_while_costs_nothing()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
         var writing = recorder.RunAsync();
@@ -147,15 +147,55 @@ public sealed class RecorderTests : IAsyncLifetime
         await UntilAsync(segments: 1);
 
         await ExecuteAsync("ALTER TABLE Segments RENAME TO Away");
-        Accept(packager, samples, from: 2.5, to: 4.5);
-        await Eventually.TrueAsync(() => IsLost(1), FlvPublish.Bound);
+        Accept(packager, samples, from: 2.5, to: 5);
+        await Eventually.TrueAsync(() => File.Exists(PathOf(2)), FlvPublish.Bound);
         await ExecuteAsync("ALTER TABLE Away RENAME TO Segments");
-        Accept(packager, samples, from: 4.5, to: 10);
+        Accept(packager, samples, from: 5, to: 10);
         packager.CloseRun();
         recorder.Complete();
         await Eventually.EndsAsync(writing, FlvPublish.Bound);
 
-        Assert.Equal([0, 2, 3, 4], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+        Assert.Equal([0, 1, 2, 3, 4], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+        Assert.False(IsLost(1));
+    }
+
+    [Fact]
+    public async Task While_the_catalog_hangs_files_are_written_and_a_run_begins()
+    {
+        var recorder = Recorder(maxQueuedBytes: 40_000);
+        var writing = recorder.RunAsync();
+        var packager = Packager(recorder);
+        var hanging = new TaskCompletionSource();
+        var held = _core.Catalog.WriteAsync(_ => hanging.Task, CoreServices.Token);
+        var samples = new SyntheticEncoder().Encode(seconds: 12);
+        for (var from = 0; from < 12; from += 2)
+        {
+            Accept(packager, samples, from, from + 2);
+            var number = (from / 2) - 1;
+            await Eventually.TrueAsync(() => number < 0 || File.Exists(PathOf(number)), FlvPublish.Bound);
+        }
+
+        packager.CloseRun();
+        recorder.Complete();
+        hanging.SetResult();
+        await held;
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+        Assert.Equal([0, 1, 2, 3, 4, 5], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+    }
+
+    [Fact]
+    public async Task A_segment_of_which_a_fragment_was_lost_leaves_no_file_behind()
+    {
+        // Room for the first segment and a part of the second.
+        var recorder = Recorder(maxQueuedBytes: 20_000);
+        Publish(new SyntheticEncoder().Encode(seconds: 6), recorder);
+        var queued = _window.Snapshot().Segments.Count;
+        recorder.Complete();
+        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+
+        Assert.Equal(3, queued);
+        Assert.Equal([0], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+        Assert.Equal([PathOf(0)], Directory.GetFiles(RunFolder, "*.m4s"));
     }
 
     private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");

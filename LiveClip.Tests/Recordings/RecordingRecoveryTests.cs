@@ -62,6 +62,20 @@ public sealed class RecordingRecoveryTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_the_disk_does_not_give_back_keeps_nobody_from_starting()
+    {
+        using var crashed = new TempFolder();
+        var stream = await CrashAsync(crashed);
+        var run = Directory.GetFiles(crashed.FullPath, "init.mp4", SearchOption.AllDirectories).Single();
+        // Reading it fails with EIO, like a bad block.
+        File.CreateSymbolicLink(Path.Combine(Path.GetDirectoryName(run)!, "99.m4s"), "/proc/self/mem");
+
+        await using var core = await CoreServices.StartAsync(crashed, started: typeof(RecorderHost));
+        var segments = core.Get<LiveWindows>().FindByStream(stream.Id)!.Snapshot().Segments;
+        Assert.Equal([0L, 1, 2, 3], segments.Select(segment => segment.Number));
+    }
+
+    [Fact]
     public async Task A_stop_loses_nothing_that_was_received()
     {
         LiveStream stream;
