@@ -4,8 +4,10 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Ingest;
+using LiveClip.Tests.Support;
 using LiveClip.Web.Components.Pages;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.JSInterop;
 using Xunit;
 
 namespace LiveClip.Tests.Components;
@@ -103,6 +105,16 @@ public class StudioTests : Dashboard
         AssertState(page, "ended", "ENDED");
         Assert.Empty(page.FindAll(".setup"));
         Assert.NotEmpty(page.FindAll("[data-command=makeClip]"));
+    }
+
+    [Fact]
+    public async Task A_stream_that_is_not_recorded_says_how_far_back_one_can_clip()
+    {
+        var stream = await Register.CreateAsync(
+            new LiveStreamSettings { Name = "Stage", MaxClipSeconds = 30, EnableRecording = false }, Token);
+
+        Assert.Equal("Not recorded: the last 10 minutes can be clipped", Render(stream.Id).Find(".unrecorded").TextContent);
+        Assert.Empty(Render((await CreateStreamAsync("Pitch")).Id).FindAll(".unrecorded"));
     }
 
     [Theory]
@@ -209,6 +221,21 @@ public class StudioTests : Dashboard
         Assert.Contains(JSInterop.Invocations, invocation => invocation.Identifier == "dispose");
     }
 
+    [Fact]
+    public async Task A_page_that_is_left_while_its_script_loads_ends_the_script_as_well()
+    {
+        var import = JSInterop.SetupModule(invocation => invocation.Identifier == "import");
+        var mounted = new TaskCompletionSource<IJSObjectReference>(TaskCreationOptions.RunContinuationsAsynchronously);
+        import.AddInvocationHandler(new LateStudio(mounted.Task));
+        Render((await CreateStreamAsync("Stage")).Id);
+
+        await DisposeComponentsAsync();
+        var studio = new StudioScript();
+        mounted.SetResult(studio);
+
+        await Eventually.TrueAsync(() => studio.IsDisposed, Bound);
+    }
+
     private IRenderedComponent<Studio> Render(string streamId)
     {
         var page = Render<Studio>(parameters => parameters.Add(studio => studio.StreamId, streamId));
@@ -241,4 +268,32 @@ public class StudioTests : Dashboard
     });
 
     private Task WriteAsync(Func<CatalogDbContext, Task> write) => Services.GetRequiredService<CatalogWriter>().WriteAsync(write, Token);
+
+    /// <summary>The script's <c>mount</c>, which takes its time.</summary>
+    private sealed class LateStudio(Task<IJSObjectReference> mounted)
+        : JSRuntimeInvocationHandlerBase<IJSObjectReference>(invocation => invocation.Identifier == "mount", isCatchAllHandler: false)
+    {
+        protected override Task<IJSObjectReference> HandleAsync(JSRuntimeInvocation invocation) => mounted;
+    }
+
+    private sealed class StudioScript : IJSObjectReference
+    {
+        private readonly List<string> _called = [];
+
+        public bool IsDisposed { get; private set; }
+
+        public ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args) => InvokeAsync<TValue>(identifier, default, args);
+
+        public ValueTask<TValue> InvokeAsync<TValue>(string identifier, CancellationToken cancellationToken, object?[]? args)
+        {
+            _called.Add(identifier);
+            return default;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            IsDisposed = _called.Contains("dispose");
+            return default;
+        }
+    }
 }
