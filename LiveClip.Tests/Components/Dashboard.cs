@@ -102,13 +102,15 @@ public abstract class Dashboard : BunitContext
         return publication;
     }
 
-    protected Clip AddClip(LiveStream stream, string? title, ClipStatus status = ClipStatus.Ready, Action<Clip>? change = null, int age = 0)
+    protected Clip AddClip(
+        LiveStream stream, string? title, ClipStatus status = ClipStatus.Ready, Action<Clip>? change = null, int age = 0, Guid? clientId = null)
     {
         var clip = new Clip
         {
             Id = Guid.NewGuid(),
             StreamId = stream.Id,
             RecordingId = Guid.NewGuid(),
+            ClientId = clientId,
             Slug = Secrets.Slug(),
             Title = title,
             Status = status,

@@ -153,6 +153,10 @@ export class LiveConnection {
   async start(): Promise<void> {
     for (let tries = 0; !this.#stopped; tries++) {
       await new Promise(resolve => setTimeout(resolve, retryDelay(tries)));
+      if (this.#stopped) {
+        return;
+      }
+
       try {
         await this.#hub.start();
         await this.#join();
@@ -173,18 +177,19 @@ export class LiveConnection {
     return this.#hub.invoke<T>(method, ...args);
   }
 
-  async #join(): Promise<void> {
+  async #join(tries = 1): Promise<void> {
     this.#order.hold();
     const asked = Date.now();
     let snapshot: Snapshot;
     try {
       snapshot = await this.#hub.invoke<Snapshot>('Join', this.streamId);
     } catch (error) {
-      if (this.isConnected) {
+      this.events.connected(false);
+      if (this.isConnected && !this.#stopped) {
         console.error('Join failed', error);
+        setTimeout(() => void this.#join(tries + 1), retryDelay(tries));
       }
 
-      this.events.connected(false);
       return;
     }
 

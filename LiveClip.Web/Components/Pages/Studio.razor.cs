@@ -1,11 +1,13 @@
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
+using LiveClip.Core.Recordings;
 using LiveClip.Web.Hosting;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Microsoft.JSInterop;
 
 namespace LiveClip.Web.Components.Pages;
@@ -40,6 +42,7 @@ public sealed partial class Studio
     private bool _hasRecording;
     private bool _canClip;
     private bool _isMissing;
+    private bool _left;
 
     [Parameter]
     public string StreamId { get; set; } = "";
@@ -58,6 +61,9 @@ public sealed partial class Studio
 
     [Inject]
     private PublicLinks Links { get; set; } = default!;
+
+    [Inject]
+    private IOptions<RecordingOptions> Recordings { get; set; } = default!;
 
     [Inject]
     private IJSRuntime Js { get; set; } = default!;
@@ -83,20 +89,31 @@ public sealed partial class Studio
 
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        if (_stream is null || _mounted == _stream.Id)
+        if (_mounted == _stream?.Id)
         {
             return;
         }
 
-        _mounted = _stream.Id;
+        _mounted = _stream?.Id;
         await UnmountAsync();
+        if (_stream is null)
+        {
+            return;
+        }
+
         await using var module = await Js.InvokeAsync<IJSObjectReference>("import", "./js/studio.js");
         _studio = await module.InvokeAsync<IJSObjectReference>(
             "mount", _root, new { streamId = _stream.Id, canClip = _canClip, publicUrl = Links.Root.ToString() });
+        if (_left)
+        {
+            // The page was left while its script was being loaded.
+            await UnmountAsync();
+        }
     }
 
     public async ValueTask DisposeAsync()
     {
+        _left = true;
         _changes?.Dispose();
         await UnmountAsync();
     }
@@ -108,17 +125,17 @@ public sealed partial class Studio
             return;
         }
 
+        var studio = _studio;
+        _studio = null;
         try
         {
-            await _studio.InvokeVoidAsync("dispose");
-            await _studio.DisposeAsync();
+            await studio.InvokeVoidAsync("dispose");
+            await studio.DisposeAsync();
         }
         catch (JSDisconnectedException)
         {
             // The circuit is gone, and with it the way to a page that may be gone as well.
         }
-
-        _studio = null;
     }
 
     private async Task RefreshAsync()
