@@ -112,7 +112,7 @@ public sealed partial class RtmpIngestHandler(
     [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sends {Codec}, which cannot be recorded: set the encoder to H.264 and AAC")]
     private partial void LogUnsupported(string streamId, string? codec);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: no such stream key, or no room for another publisher")]
+    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: no such stream key, or too many publishers")]
     private partial void LogRefused(string connectionId, IPAddress address);
 
     [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: too many connections without a valid key")]

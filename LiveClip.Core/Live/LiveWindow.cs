@@ -68,7 +68,7 @@ public sealed class LiveWindow
         }
     }
 
-    /// <summary>The recorder has written that segment and all before it, or has lost them: until then only memory has their bytes.</summary>
+    /// <summary>The recorder has written or lost all segments up to that one: until then only memory has their bytes.</summary>
     public void Release(long number)
     {
         lock (_gate)

@@ -41,7 +41,7 @@ public sealed class Broadcast
 
     public BroadcastHealth Health => _meter.Read(Interlocked.Read(ref _repairs));
 
-    /// <summary>Every sample from now on, in a queue of its own. A late reader starts with the next sync sample by itself.</summary>
+    /// <summary>Every sample from now on, in a queue of its own. A late one has to wait for a sync sample itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
     {
         var reader = new BroadcastReader(maxBytes, maxAge, Brake, _time);

@@ -65,7 +65,7 @@ public sealed partial class Recorder(
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when what is queued is on the disk.</summary>
     public void Complete() => _queue.Writer.TryComplete();
 
-    /// <exception cref="DbException">The catalog does not answer at the end either; the files wait for the next start's recovery.</exception>
+    /// <exception cref="DbException">The catalog fails at the end, too; the files wait for the next start's recovery.</exception>
     /// <exception cref="DbUpdateException">As above.</exception>
     public Task RunAsync() => Task.WhenAll(WriteFilesAsync(), StoreRowsAsync());
 
@@ -170,7 +170,7 @@ public sealed partial class Recorder(
         }
     }
 
-    /// <summary>False when it is to be tried again. Behind the end of the recording it fails instead: the next broadcast waits for it.</summary>
+    /// <summary>False when it is to be tried again. Behind the end it throws instead: the next broadcast waits for this one.</summary>
     private async Task<bool> TryStoreAsync(PackagerOutput output, int attempt)
     {
         var isLast = _queue.Reader.Completion.IsCompleted;

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data.Common;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
@@ -28,10 +29,12 @@ public sealed partial class RecorderHost(
 {
     private const long ReaderBytes = 64 << 20;
     private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
     private readonly ConcurrentDictionary<string, Task> _running = new();
     private readonly Dictionary<string, RecoveredRecording> _recovered = [];
+    private volatile bool _stopping;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -49,6 +52,7 @@ public sealed partial class RecorderHost(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
+        _stopping = true;
         foreach (var broadcast in broadcasts.All())
         {
             broadcast.Suspend();
@@ -137,11 +141,29 @@ public sealed partial class RecorderHost(
 
     private async Task<OpenRecording> BeginAsync(Broadcast broadcast)
     {
-        var (recording, maxDuration) = await catalog.WriteAsync(context => AddRecordingAsync(context, broadcast.StreamId), default);
+        var (recording, maxDuration) = await AddRecordingAsync(broadcast);
         var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null);
         var opened = Open(broadcast, recording, [], origin, maxDuration > 0 ? maxDuration * 90_000L : null);
         changes.Publish(new StreamChanged(broadcast.StreamId));
         return opened;
+    }
+
+    /// <summary>Asks a catalog that fails again while the reader's queue holds what comes: not every encoder dials twice.</summary>
+    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(Broadcast broadcast)
+    {
+        while (true)
+        {
+            try
+            {
+                return await catalog.WriteAsync(context => AddRecordingAsync(context, broadcast.StreamId), CancellationToken.None);
+            }
+            catch (Exception error)
+                when ((error is DbException or DbUpdateException) && broadcast.State != BroadcastState.Ended && !_stopping)
+            {
+                LogCatalogLate(broadcast.StreamId, error);
+                await Task.Delay(RetryInterval, time);
+            }
+        }
     }
 
     private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(CatalogDbContext context, string streamId)
@@ -197,6 +219,9 @@ public sealed partial class RecorderHost(
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
     private partial void LogRecording(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} is on air, and the catalog does not take its recording yet")]
+    private partial void LogCatalogLate(string streamId, Exception error);
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} ended")]
     private partial void LogEnded(string streamId, Guid recordingId);

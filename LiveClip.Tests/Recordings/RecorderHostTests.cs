@@ -6,6 +6,8 @@ using LiveClip.Core.Recordings;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Xunit;
 
 namespace LiveClip.Tests.Recordings;
@@ -68,7 +70,7 @@ public sealed class RecorderHostTests : IDisposable
     {
         await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
         var stream = await core.CreateStreamAsync();
-        await ExecuteAsync("ALTER TABLE Recordings RENAME TO Away");
+        await core.Catalog.WriteAsync(context => context.LiveStreams.ExecuteDeleteAsync(CoreServices.Token), CoreServices.Token);
         var publication = await core.PublishAsync(stream, await Media.FlvAsync());
         await Eventually.TrueAsync(() => publication.Cancelled.IsCancellationRequested, FlvPublish.Bound);
         publication.Publish(new SyntheticEncoder().Encode(seconds: 1)[0]);
@@ -76,19 +78,13 @@ public sealed class RecorderHostTests : IDisposable
         Assert.Null(core.Get<BroadcastRegistry>().Find(stream.Id));
         Assert.Null(core.Get<LiveWindows>().FindByStream(stream.Id));
 
-        await ExecuteAsync("ALTER TABLE Away RENAME TO Recordings");
+        await core.Catalog.WriteAsync(context => context.AddAsync(stream).AsTask(), CoreServices.Token);
         (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: true);
         await core.StopAsync();
         await using var context = core.Read();
         var newest = await context.Recordings.OrderByDescending(recording => recording.StartedAt).FirstAsync(CoreServices.Token);
         Assert.NotNull(newest.EndedAt);
         Assert.Equal(4, (await core.SegmentsAsync(newest.Id)).Count);
-
-        async Task ExecuteAsync(string sql)
-        {
-            await using var catalog = core.Read();
-            await catalog.Database.ExecuteSqlRawAsync(sql, CoreServices.Token);
-        }
     }
 
     [Fact]
@@ -102,6 +98,33 @@ public sealed class RecorderHostTests : IDisposable
         await core.StopAsync();
         await using var context = core.Read();
         Assert.NotNull((await context.Recordings.SingleAsync(CoreServices.Token)).EndedAt);
+    }
+
+    [Fact]
+    public async Task A_catalog_that_fails_as_a_broadcast_begins_costs_neither_the_publisher_nor_a_picture()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        using var log = new ErrorLog();
+        core.Get<ILoggerFactory>().AddProvider(log);
+
+        await ExecuteAsync("ALTER TABLE Recordings RENAME TO Away");
+        var publication = await core.PublishAsync(stream, await Media.FlvAsync());
+        await Eventually.TrueAsync(() => log.Errors > 0, FlvPublish.Bound);
+        Assert.False(publication.Cancelled.IsCancellationRequested);
+        await ExecuteAsync("ALTER TABLE Away RENAME TO Recordings");
+        await core.UntilOnAirAsync(stream, 7);
+        await core.StopAsync();
+
+        await using var context = core.Read();
+        var recording = await context.Recordings.SingleAsync(CoreServices.Token);
+        Assert.Equal(8 * 90_000, (await core.SegmentsAsync(recording.Id)).Sum(segment => segment.Duration), 200d);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var context = core.Read();
+            await context.Database.ExecuteSqlRawAsync(sql, CoreServices.Token);
+        }
     }
 
     [Fact]
@@ -125,5 +148,28 @@ public sealed class RecorderHostTests : IDisposable
                 return (await context.LiveStreams.SingleAsync(CoreServices.Token)).Status == status;
             },
             FlvPublish.Bound);
+    }
+
+    /// <summary>Counts what <see cref="RecorderHost"/> reports.</summary>
+    private sealed class ErrorLog : ILoggerProvider, ILogger
+    {
+        private int _errors;
+
+        public int Errors => Volatile.Read(ref _errors);
+
+        public ILogger CreateLogger(string categoryName) => categoryName == typeof(RecorderHost).FullName ? this : NullLogger.Instance;
+
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Error;
+
+        public void Log<TState>(
+            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            Interlocked.Increment(ref _errors);
+
+        public void Dispose()
+        {
+        }
     }
 }

@@ -186,16 +186,22 @@ public sealed class RecorderTests : IAsyncLifetime
     [Fact]
     public async Task A_segment_of_which_a_fragment_was_lost_leaves_no_file_behind()
     {
-        // Room for the first segment and a part of the second.
-        var recorder = Recorder(maxQueuedBytes: 20_000);
-        Publish(new SyntheticEncoder().Encode(seconds: 6), recorder);
-        var queued = _window.Snapshot().Segments.Count;
-        recorder.Complete();
-        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+        var recorder = Recorder(maxQueuedBytes: 60_000);
+        var writing = recorder.RunAsync();
+        var samples = new SyntheticEncoder().Encode(seconds: 6);
+        var packager = Packager(recorder);
+        Accept(packager, samples, from: 0, to: 3.2);
+        await Eventually.TrueAsync(() => File.Exists(PathOf(1)), FlvPublish.Bound);
 
-        Assert.Equal(3, queued);
-        Assert.Equal([0], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
-        Assert.Equal([PathOf(0)], Directory.GetFiles(RunFolder, "*.m4s"));
+        // For a fragment of these there is no room at all.
+        Accept(packager, samples.ConvertAll(sample => sample with { Data = new byte[5_000] }), from: 3.2, to: 3.9);
+        Accept(packager, samples, from: 3.9, to: 6);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        Assert.Equal([0, 2], (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number));
+        Assert.Equal([PathOf(0), PathOf(2)], Directory.GetFiles(RunFolder, "*.m4s").Order());
     }
 
     private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");
