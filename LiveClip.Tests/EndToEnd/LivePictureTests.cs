@@ -74,6 +74,7 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
         using var browser = await Browser.SignedInAsync(server.Process);
         using var studio = await browser.GetAsync($"/recordings/{RecordingOf(edge)}/index.m3u8");
         Assert.Equal(0, (await HlsPlaylist.ReadAsync(studio)).MediaSequence);
+        Assert.True(studio.Headers.CacheControl!.Private);
         await publisher.StopAsync();
     }
 
