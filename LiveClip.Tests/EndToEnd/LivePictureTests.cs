@@ -68,7 +68,8 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
 
         Assert.InRange(edge.Segments.Sum(segment => segment.Duration), 56, 60);
         Assert.True(edge.MediaSequence > 0);
-        Assert.Equal(enableDvrMode ? 0 : edge.MediaSequence, dvr.MediaSequence);
+        // The edge may have moved on in between.
+        Assert.True(enableDvrMode ? dvr.MediaSequence == 0 : dvr.MediaSequence >= edge.MediaSequence, $"begins with {dvr.MediaSequence}");
         Assert.Equal(enableDvrMode, dvr.Segments.Sum(segment => segment.Duration) > 65);
         Assert.False(dvr.Ended);
         using var browser = await Browser.SignedInAsync(server.Process);
