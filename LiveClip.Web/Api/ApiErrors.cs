@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace LiveClip.Web.Api;
 
-/// <summary>What the API says where it has no such resource, where a resource has no such method, and when something breaks: its JSON.</summary>
+/// <summary>What the API says where it has no such resource, no such method, and when something breaks: its JSON.</summary>
 internal static class ApiErrors
 {
     private static readonly string[] Roots = ["/v1", "/live", "/on-demand", "/iam"];
