@@ -5,7 +5,6 @@ using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
 using LiveClip.Web.Hubs;
-using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Radzen;
@@ -18,8 +17,10 @@ builder.WebHost.UseStaticWebAssets();
 builder.Services.AddLiveClip(builder.Configuration);
 builder.Services.AddSingleton<Listeners>();
 builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
+builder.Services.AddAddresses();
 builder.Services.AddMediaCors();
 builder.Services.AddSignIn();
+builder.Services.AddPasswordLimit();
 builder.Services.AddAntiforgery();
 builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
 builder.Services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitMaxRetained = 50);
@@ -30,13 +31,6 @@ builder.Services.AddScoped<DialogService>();
 builder.Services.AddScoped<Toasts>();
 builder.Services.AddScoped<PublicLinks>();
 
-var proxies = builder.Configuration.GetSection("LiveClip:TrustedProxies").Get<string[]>() ?? [];
-builder.Services.Configure<ForwardedHeadersOptions>(options =>
-{
-    options.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto | ForwardedHeaders.XForwardedHost;
-    proxies.ToList().ForEach(proxy => options.KnownProxies.Add(System.Net.IPAddress.Parse(proxy)));
-});
-
 var (app, fault) = Settings.Build(builder);
 if (app is null)
 {
@@ -44,16 +38,14 @@ if (app is null)
     return 1;
 }
 
-if (proxies.Length > 0)
-{
-    app.UseForwardedHeaders();
-}
-
+app.UseTrustedProxies();
 app.RefuseWhileStopping();
 app.UseSecurityHeaders();
 app.UseSameOriginForHubs();
 app.UseErrorPages();
+app.UseApiErrors();
 app.UseRouting();
+app.UseRateLimiter();
 app.UseCors();
 app.UseAuthentication();
 app.UseAuthorization();
@@ -67,6 +59,7 @@ app.MapLiveStreams();
 app.MapClips();
 app.MapPlayback();
 app.MapClipMedia();
+app.MapApiErrors();
 app.MapHub<LiveHub>(LiveHub.Route);
 
 // The policy stands here for the circuit's own endpoints; pages add their own, the public ones say AllowAnonymous.

@@ -30,6 +30,6 @@ public sealed class Run
     /// <summary>UTC at a place of the timeline inside this run.</summary>
     public DateTimeOffset WallClockAt(long timeline) => WallClock + TimeSpan.FromTicks((timeline - TimelineStart) * 1000 / 9);
 
-    /// <summary>The place on the timeline of a UTC, as if this run had no end.</summary>
-    public long TimelineAt(DateTimeOffset wallClock) => TimelineStart + ((wallClock - WallClock).Ticks * 9 / 1000);
+    /// <summary>The place on the timeline of a UTC, as if this run had no end; any UTC may be asked for, also in year 9999.</summary>
+    public long TimelineAt(DateTimeOffset wallClock) => TimelineStart + (long)((Int128)(wallClock - WallClock).Ticks * 9 / 1000);
 }

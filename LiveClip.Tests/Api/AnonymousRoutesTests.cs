@@ -60,6 +60,8 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
     [Theory]
     [InlineData("/v1/")]
     [InlineData("/live/")]
+    [InlineData("/on-demand/")]
+    [InlineData("/iam/")]
     public void The_API_takes_tokens_only(string root) => Assert.All(
         Routes().Where(route => PathOf(route).StartsWith(root, StringComparison.Ordinal)),
         route => Assert.Equal([Policies.Api], route.Metadata.GetOrderedMetadata<IAuthorizeData>().Select(policy => policy.Policy)));

@@ -119,6 +119,27 @@ public sealed partial class StaticPagesTests : IDisposable
     }
 
     [Theory]
+    [InlineData("abc")]
+    [InlineData("-1")]
+    [InlineData("1e999")]
+    [InlineData("NaN")]
+    public async Task An_embedded_clip_plays_from_the_start_where_its_address_names_no_place(string time)
+    {
+        var clip = await AddClipAsync(ClipStatus.Ready);
+
+        var page = await _browser.GetStringAsync($"/embed/{clip.Slug}?t={time}", Token);
+
+        Assert.Contains($"src=\"/c/{clip.Slug}/clip.mp4\"", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("/error/200")]
+    [InlineData("/error/204")]
+    [InlineData("/error/-1")]
+    [InlineData("/error/1000")]
+    public Task The_error_page_is_no_page_for_what_is_no_error(string address) => AssertNotFoundAsync(address);
+
+    [Theory]
     [InlineData("/login")]
     [InlineData("/nothing")]
     public async Task Every_other_page_may_not_be_framed_and_runs_our_scripts_only(string address)
@@ -126,6 +147,7 @@ public sealed partial class StaticPagesTests : IDisposable
         using var answer = await _browser.GetAsync(address, Token);
 
         Assert.Contains("script-src 'self';", Policy(answer), StringComparison.Ordinal);
+        Assert.Contains("connect-src 'self' ws://localhost wss://localhost;", Policy(answer), StringComparison.Ordinal);
         Assert.EndsWith("frame-ancestors 'none'", Policy(answer), StringComparison.Ordinal);
         Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
     }
@@ -194,6 +216,29 @@ public sealed partial class StaticPagesTests : IDisposable
 
         Assert.Contains("locked for five minutes", await fifth.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
         Assert.Contains("locked for five minutes", await right.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task One_address_may_send_twenty_passwords_a_minute()
+    {
+        async Task<HttpResponseMessage> PostAsync()
+        {
+            using var content = new FormUrlEncodedContent([new("_handler", "login")]);
+            return await _browser.PostAsync("/login", content, Token);
+        }
+
+        for (var attempt = 1; attempt <= 20; attempt++)
+        {
+            using var admitted = await PostAsync();
+            Assert.Equal(HttpStatusCode.BadRequest, admitted.StatusCode);
+        }
+
+        using var refused = await PostAsync();
+        using var page = await _browser.GetAsync("/login", Token);
+
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Contains("Too many tries", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.OK, page.StatusCode);
     }
 
     [Fact]

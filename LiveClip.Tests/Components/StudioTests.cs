@@ -174,8 +174,12 @@ public class StudioTests : Dashboard
     }
 
     [Fact]
-    public async Task Without_clips_it_says_how_to_make_one() => Assert.Contains(
-        "No clips yet. Press I on the first picture", Render((await CreateStreamAsync("Stage")).Id).Find(".side").TextContent, StringComparison.Ordinal);
+    public async Task Without_clips_it_says_how_to_make_one()
+    {
+        var page = Render((await CreateStreamAsync("Stage")).Id);
+
+        Assert.Contains("No clips yet. Press I on the first picture", page.Find(".side").TextContent, StringComparison.Ordinal);
+    }
 
     [Fact]
     public async Task A_new_clip_appears_and_turns_ready_by_itself()

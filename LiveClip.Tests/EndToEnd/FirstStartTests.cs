@@ -100,12 +100,17 @@ public sealed partial class FirstStartTests
     [InlineData("LiveClip:Clips:MaxSeconds", "many")]
     [InlineData("LiveClip:Ingest:RtmpPort", "70000")]
     [InlineData("LiveClip:Recordings:WriterQueueMiB", "-1")]
+    [InlineData("LiveClip:PublicUrl", "clips.example.org")]
+    [InlineData("LiveClip:PublicUrl", "ftp://clips.example.org")]
+    [InlineData("LiveClip:PublicUrl", "https://clips.example.org/?a=b")]
+    [InlineData("LiveClip:TrustedProxies:0", "proxy")]
     public async Task A_setting_that_cannot_be_ends_the_start_and_is_named(string key, string value)
     {
         var (exitCode, said) = await FailAsync($"--{key}={value}");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains(key, said, StringComparison.Ordinal);
+        Assert.Contains(key.Split(":0")[0], said, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", said, StringComparison.Ordinal);
     }
 
     [Theory]

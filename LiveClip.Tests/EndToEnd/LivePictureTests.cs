@@ -68,12 +68,14 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
 
         Assert.InRange(edge.Segments.Sum(segment => segment.Duration), 56, 60);
         Assert.True(edge.MediaSequence > 0);
-        Assert.Equal(enableDvrMode ? 0 : edge.MediaSequence, dvr.MediaSequence);
+        // The edge may have moved on in between.
+        Assert.True(enableDvrMode ? dvr.MediaSequence == 0 : dvr.MediaSequence >= edge.MediaSequence, $"begins with {dvr.MediaSequence}");
         Assert.Equal(enableDvrMode, dvr.Segments.Sum(segment => segment.Duration) > 65);
         Assert.False(dvr.Ended);
         using var browser = await Browser.SignedInAsync(server.Process);
         using var studio = await browser.GetAsync($"/recordings/{RecordingOf(edge)}/index.m3u8");
         Assert.Equal(0, (await HlsPlaylist.ReadAsync(studio)).MediaSequence);
+        Assert.True(studio.Headers.CacheControl!.Private);
         await publisher.StopAsync();
     }
 

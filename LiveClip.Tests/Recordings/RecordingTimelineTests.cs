@@ -54,6 +54,13 @@ public class RecordingTimelineTests
         Assert.Equal(expected * Second, Interrupted.At(Noon.AddSeconds(seconds), isInPoint));
 
     [Fact]
+    public void A_wall_clock_time_in_a_far_millennium_is_no_place_of_today()
+    {
+        Assert.True(Interrupted.At(DateTimeOffset.MaxValue, isInPoint: false) > 200_000_000_000 * Second);
+        Assert.True(Interrupted.At(DateTimeOffset.MinValue, isInPoint: true) < -60_000_000_000 * Second);
+    }
+
+    [Fact]
     public void Where_the_wall_clock_was_set_back_the_later_place_counts()
     {
         var timeline = Of(false, (0, 10), (25, 35));

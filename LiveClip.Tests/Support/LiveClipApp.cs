@@ -12,7 +12,9 @@ public sealed class LiveClipApp : WebApplicationFactory<Program>
         .UseEnvironment("Production")
         .UseSetting("LiveClip:DataDirectory", _data.FullPath)
         .UseSetting("LiveClip:Bootstrap:AdminEmail", ServerProcess.AdminEmail)
-        .UseSetting("LiveClip:Bootstrap:AdminPassword", ServerProcess.AdminPassword);
+        .UseSetting("LiveClip:Bootstrap:AdminPassword", ServerProcess.AdminPassword)
+        .UseSetting("LiveClip:Bootstrap:TokenId", ServerProcess.TokenId)
+        .UseSetting("LiveClip:Bootstrap:TokenSecret", ServerProcess.TokenSecret);
 
     protected override void Dispose(bool disposing)
     {

@@ -15,6 +15,12 @@ internal static class ApiBody
     public static async Task<(T? Body, IResult? Error)> ReadAsync<T>(HttpRequest request, CancellationToken cancellationToken)
         where T : class
     {
+        // A form of another site can send anything but this type, with the credentials that a browser may have been asked for.
+        if (!request.HasJsonContentType())
+        {
+            return (null, ApiResults.Error(StatusCodes.Status415UnsupportedMediaType, "Content-Type must be application/json"));
+        }
+
         try
         {
             var body = await JsonSerializer.DeserializeAsync<T>(request.Body, Strict, cancellationToken);

@@ -137,7 +137,7 @@ public static class PlaybackApi
     private static IResult Playlist(HttpContext http, RecordingTimeline timeline, string prefix, bool whole)
     {
         // One second: a proxy in front serves any number of viewers, and none of them later than that.
-        http.Response.Headers.CacheControl = timeline.OnAir ? "max-age=1" : "max-age=60";
+        http.Response.Headers.CacheControl = Audience(http) + (timeline.OnAir ? ", max-age=1" : ", max-age=60");
         return Results.Text(RecordingPlaylist.Of(timeline, prefix, whole).ToString(), PlaylistType);
     }
 
@@ -177,9 +177,10 @@ public static class PlaybackApi
     }
 
     private static void CacheForEver(HttpContext http) =>
-        http.Response.Headers.CacheControl = http.User.Identity is { IsAuthenticated: true }
-            ? "private, max-age=31536000, immutable"
-            : "public, max-age=31536000, immutable";
+        http.Response.Headers.CacheControl = Audience(http) + ", max-age=31536000, immutable";
+
+    /// <summary>What somebody got because of their login is not for a cache that others share.</summary>
+    private static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
 
     private static EntityTagHeaderValue Tag(Guid recordingId, int run, string name) => new($"\"{recordingId:N}-{run}-{name}\"");
 

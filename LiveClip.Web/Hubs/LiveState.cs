@@ -65,22 +65,13 @@ public sealed class LiveState(
         return new StreamState(
             stream.Id,
             stream.Name,
-            NameOf(StatusOf(stream, broadcast)),
+            NameOf(LiveStreamStatusWriter.StatusOf(broadcast, stream.Status)),
             stream.MaxClipSeconds,
             stream.ReconnectWindowSeconds,
             broadcast?.DisconnectedAt,
             timeline is null ? null : StateOf(timeline),
             timeline is null ? [] : [.. timeline.Runs.OrderBy(run => run.Number).Select(StateOf)]);
     }
-
-    /// <summary>The broadcast knows first; what the catalog says about it follows.</summary>
-    private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) => broadcast?.State switch
-    {
-        BroadcastState.Preparing => LiveStreamStatus.Preparing,
-        BroadcastState.Active => LiveStreamStatus.Active,
-        BroadcastState.Disconnected => LiveStreamStatus.Disconnected,
-        _ => stream.Status == LiveStreamStatus.Disabled ? LiveStreamStatus.Disabled : LiveStreamStatus.Idle,
-    };
 
     private static RecordingState StateOf(RecordingTimeline timeline) => new(
         timeline.Recording.Id,

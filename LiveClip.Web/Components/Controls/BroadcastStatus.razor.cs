@@ -52,15 +52,16 @@ public sealed partial class BroadcastStatus : IDisposable
 
     private async Task TickAsync()
     {
+        var left = _left.Token;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), Time);
         try
         {
-            while (await timer.WaitForNextTickAsync(_left.Token))
+            while (await timer.WaitForNextTickAsync(left))
             {
                 StateHasChanged();
             }
         }
-        catch (OperationCanceledException) when (_left.IsCancellationRequested)
+        catch (OperationCanceledException) when (left.IsCancellationRequested)
         {
             return;
         }

@@ -2,6 +2,7 @@ using System.Globalization;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
 using LiveClip.Web.Components.Controls;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
@@ -76,15 +77,16 @@ public sealed partial class Streams
         }
 
         _ticking = true;
+        var left = _left.Token;
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), Time);
         try
         {
-            while (OnAir.All().Count > 0 && await timer.WaitForNextTickAsync(_left.Token))
+            while (OnAir.All().Count > 0 && await timer.WaitForNextTickAsync(left))
             {
                 StateHasChanged();
             }
         }
-        catch (OperationCanceledException) when (_left.IsCancellationRequested)
+        catch (OperationCanceledException) when (left.IsCancellationRequested)
         {
             return;
         }
@@ -97,13 +99,7 @@ public sealed partial class Streams
     private StreamView View(LiveStream stream)
     {
         var broadcast = OnAir.Find(stream.Id);
-        var status = broadcast?.State switch
-        {
-            BroadcastState.Preparing => LiveStreamStatus.Preparing,
-            BroadcastState.Active => LiveStreamStatus.Active,
-            BroadcastState.Disconnected => LiveStreamStatus.Disconnected,
-            _ => stream.Status == LiveStreamStatus.Disabled ? LiveStreamStatus.Disabled : LiveStreamStatus.Idle,
-        };
+        var status = LiveStreamStatusWriter.StatusOf(broadcast, stream.Status);
         var health = status == LiveStreamStatus.Active ? broadcast!.Health : null;
         var since = _onAirSince.TryGetValue(stream.Id, out var started) ? started : broadcast?.Publication?.StartedAt;
         return new StreamView(stream, status)

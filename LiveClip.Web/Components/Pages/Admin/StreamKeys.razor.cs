@@ -2,6 +2,7 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Recordings;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
 using Microsoft.AspNetCore.Components;
@@ -118,13 +119,8 @@ public sealed partial class StreamKeys
         }
     }
 
-    private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) => broadcast?.State switch
-    {
-        BroadcastState.Preparing => LiveStreamStatus.Preparing,
-        BroadcastState.Active => LiveStreamStatus.Active,
-        BroadcastState.Disconnected => LiveStreamStatus.Disconnected,
-        _ => stream.Status == LiveStreamStatus.Disabled ? LiveStreamStatus.Disabled : LiveStreamStatus.Idle,
-    };
+    private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) =>
+        LiveStreamStatusWriter.StatusOf(broadcast, stream.Status);
 
     private static DateTimeOffset? ReturnBy(Broadcast? broadcast) => broadcast?.DisconnectedAt + broadcast?.ReconnectWindow;
 
