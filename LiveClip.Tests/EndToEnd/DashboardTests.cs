@@ -263,7 +263,11 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     private static async Task<double> MarkAsync(IPage page, string key)
     {
         await page.Keyboard.PressAsync("k");
-        await page.WaitForFunctionAsync("() => { const video = document.querySelector('video'); return video.paused && !video.seeking; }");
+        // A picture that was on its way is still shown after the pause: wait until the same one stands for a while.
+        await page.WaitForFunctionAsync(
+            "() => { const video = document.querySelector('video'), now = performance.now();"
+            + " if (!video.paused || video.seeking || window.standing !== video.dataset.time90k)"
+            + " { window.standing = video.dataset.time90k; window.since = now; } return now - window.since > 300; }");
         var shown = await ShownTimeAsync(page);
         await page.Keyboard.PressAsync(key);
         Assert.Equal(shown, await ShownTimeAsync(page));

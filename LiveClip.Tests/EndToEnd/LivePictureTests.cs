@@ -61,9 +61,10 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
     {
         var stream = await TestStream.CreateAsync(server.Process, enableDvrMode);
         await using var publisher = await SilentPublisher.StartAsync(await Long.FlvAsync(), stream.Ingest);
-        await stream.PlaylistWithAsync(segments: 30);
-
-        var edge = await stream.PlaylistAsync();
+        var edge = await Eventually.SomeAsync(
+            async () => await stream.FindPlaylistAsync() is { MediaSequence: >= 4 } moved ? moved : null,
+            Publishing,
+            "the live edge to have left the first segments behind");
         var dvr = await stream.PlaylistAsync("?dvrMode=true");
 
         Assert.InRange(edge.Segments.Sum(segment => segment.Duration), 56, 60);
