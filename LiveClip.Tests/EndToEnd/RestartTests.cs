@@ -89,9 +89,10 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.InRange(kept, runs[0].Count - source.BFrames, runs[0].Count);
         Assert.Equal(Enumerable.Range(5000, returning.PictureCount), runs[1]);
 
-        var runStart = (discontinuity.ProgramDateTime!.Value - whole.Segments[0].ProgramDateTime!.Value).TotalSeconds;
+        // What was pushed faster than real time may end on the timeline after the next run has arrived: then that one joins its end.
+        var arrived = (discontinuity.ProgramDateTime!.Value - whole.Segments[0].ProgramDateTime!.Value).TotalSeconds;
         var end = (double)waiting.Segments.Sum(segment => segment.Duration);
-        Assert.True(runStart > end, $"the new run begins at {runStart} s, the one before ends at {end} s");
+        var runStart = Math.Max(arrived, end);
         await ClipFile.HoldsAsync(await stream.ClipAsync(runStart + 1.5, runStart + 4), returning, runStart + 1.5, runStart + 4, runStart);
         await AcrossTheGapAsync(stream, source, end, runStart);
     }
