@@ -22,7 +22,12 @@ internal static class RangeResolver
             PictureRange shown => Points(shown, timeline, pictures),
             _ => throw new NotSupportedException($"no points for {range.GetType().Name}"),
         };
-        return Limit(start, end, keepEnd, FieldsOf(range), timeline, cap);
+        var resolved = Limit(start, end, keepEnd, FieldsOf(range), timeline, cap);
+
+        // Before the recording's start there is no place to name: that less is there than was asked for, only the flag can say.
+        return range is LastRange asked && timeline.PlayingTime(start, end) < Timescale.Video.FromSeconds(asked.Seconds)
+            ? resolved with { FellShort = true }
+            : resolved;
     }
 
     /// <summary>What the request calls its two ends.</summary>
@@ -143,5 +148,8 @@ internal sealed class RangeRefused(ClipRefusal refusal) : Exception(refusal.Mess
 /// <summary>On the recording's timeline, 1/90,000 s.</summary>
 internal sealed record ResolvedRange(long RequestedStart, long RequestedEnd, long Start, long End)
 {
-    public bool Trimmed => Start != RequestedStart || End != RequestedEnd;
+    /// <summary>The newest so many seconds were asked for, and the recording has fewer.</summary>
+    public bool FellShort { get; init; }
+
+    public bool Trimmed => FellShort || Start != RequestedStart || End != RequestedEnd;
 }

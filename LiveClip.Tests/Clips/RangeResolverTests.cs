@@ -86,6 +86,15 @@ public class RangeResolverTests
     }
 
     [Theory]
+    [InlineData(90, false)] // all that plays: 100 s with a gap of 10
+    [InlineData(91, true)]
+    public void More_seconds_than_there_are_give_all_there_is_and_say_so(double seconds, bool trimmed)
+    {
+        var resolved = Resolve(new LastRange(seconds), OnAir, cap: Ticks(1_000));
+        Assert.Equal((0, Ticks(100), trimmed), (resolved.Start, resolved.End, resolved.Trimmed));
+    }
+
+    [Theory]
     [InlineData(0, 0)]
     [InlineData(1_499, 0)] // nearer to the picture that is on screen than to the next
     [InlineData(1_501, 3_000)]
@@ -109,8 +118,8 @@ public class RangeResolverTests
     }
 
     /// <summary>30 pictures a second wherever there is anything.</summary>
-    private static ResolvedRange Resolve(ClipRange range, RecordingTimeline timeline) =>
-        RangeResolver.Resolve(range, timeline, Cap, (number, point) =>
+    private static ResolvedRange Resolve(ClipRange range, RecordingTimeline timeline, long cap = Cap) =>
+        RangeResolver.Resolve(range, timeline, cap, (number, point) =>
         {
             var run = timeline.FindRun(number)!;
             var first = Math.Max(run.TimelineStart, point - (point % 3_000) - 30_000);
