@@ -20,7 +20,7 @@ public sealed partial class ChangeFeed(ILogger<ChangeFeed> logger)
     }
 
     /// <summary>Calls <paramref name="handler"/> for each change of the kind, one at a time, until disposed.</summary>
-    public IDisposable Subscribe<TChange>(Func<TChange, Task> handler)
+    public Subscription Subscribe<TChange>(Func<TChange, Task> handler)
         where TChange : Change
     {
         var subscription = new Subscription(this, change => handler((TChange)change), typeof(TChange));
@@ -43,18 +43,25 @@ public sealed partial class ChangeFeed(ILogger<ChangeFeed> logger)
     [LoggerMessage(LogLevel.Error, "Subscriber of {Change} failed")]
     private partial void LogSubscriberFailed(Change change, Exception error);
 
-    private sealed class Subscription(ChangeFeed feed, Func<Change, Task> handler, Type kind) : IDisposable
+    /// <summary>Ends when disposed; disposed asynchronously, only when the handler that runs has returned, so that nothing comes after.</summary>
+    public sealed class Subscription : IDisposable, IAsyncDisposable
     {
+        private readonly ChangeFeed _feed;
+        private readonly Func<Change, Task> _handler;
+        private readonly Type _kind;
         private readonly Lock _gate = new();
         private readonly List<Change> _pending = [];
         private bool _running;
         private bool _disposed;
+        private Task _delivery = Task.CompletedTask;
 
-        public void Offer(Change change)
+        internal Subscription(ChangeFeed feed, Func<Change, Task> handler, Type kind) => (_feed, _handler, _kind) = (feed, handler, kind);
+
+        internal void Offer(Change change)
         {
             lock (_gate)
             {
-                if (_disposed || !kind.IsInstanceOfType(change) || _pending.Contains(change))
+                if (_disposed || !_kind.IsInstanceOfType(change) || _pending.Contains(change))
                 {
                     return;
                 }
@@ -66,10 +73,10 @@ public sealed partial class ChangeFeed(ILogger<ChangeFeed> logger)
                 }
 
                 _running = true;
-            }
 
-            // Owned by the subscription: it ends as soon as nothing is pending.
-            _ = Task.Run(DeliverAsync);
+                // Owned by the subscription: it ends as soon as nothing is pending.
+                _delivery = Task.Run(DeliverAsync);
+            }
         }
 
         public void Dispose()
@@ -80,7 +87,13 @@ public sealed partial class ChangeFeed(ILogger<ChangeFeed> logger)
                 _pending.Clear();
             }
 
-            feed.Remove(this);
+            _feed.Remove(this);
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            Dispose();
+            await _delivery;
         }
 
         private async Task DeliverAsync()
@@ -89,13 +102,13 @@ public sealed partial class ChangeFeed(ILogger<ChangeFeed> logger)
             {
                 try
                 {
-                    await handler(change);
+                    await _handler(change);
                 }
 #pragma warning disable CA1031 // The owner's loop: one subscriber's failure must reach neither the publisher nor the other subscribers.
                 catch (Exception error)
 #pragma warning restore CA1031
                 {
-                    feed.LogSubscriberFailed(change, error);
+                    _feed.LogSubscriberFailed(change, error);
                 }
             }
         }

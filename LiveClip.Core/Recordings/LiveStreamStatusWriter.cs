@@ -9,7 +9,7 @@ namespace LiveClip.Core.Recordings;
 /// <summary>Keeps the catalog's status of each live stream what its broadcast says.</summary>
 public sealed class LiveStreamStatusWriter(ChangeFeed changes, BroadcastRegistry broadcasts, CatalogWriter catalog) : IHostedService
 {
-    private IDisposable? _subscription;
+    private ChangeFeed.Subscription? _subscription;
 
     /// <summary>What a stream without broadcast is: what the catalog says, less what only a broadcast can be.</summary>
     public static LiveStreamStatus StatusOf(Broadcast? broadcast, LiveStreamStatus stored) => broadcast?.State switch
@@ -31,10 +31,13 @@ public sealed class LiveStreamStatusWriter(ChangeFeed changes, BroadcastRegistry
             cancellationToken);
     }
 
-    public Task StopAsync(CancellationToken cancellationToken)
+    /// <summary>A status that is being stored is stored before the server goes.</summary>
+    public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _subscription?.Dispose();
-        return Task.CompletedTask;
+        if (_subscription is not null)
+        {
+            await _subscription.DisposeAsync();
+        }
     }
 
     private Task StoreAsync(string streamId) => catalog.WriteAsync(

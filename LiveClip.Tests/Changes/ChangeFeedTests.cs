@@ -50,6 +50,24 @@ public class ChangeFeedTests
     }
 
     [Fact]
+    public async Task Subscription_that_is_awaited_ends_only_when_its_handler_has_returned()
+    {
+        var (entered, release) = (new TaskCompletionSource(), new TaskCompletionSource());
+        var subscription = _feed.Subscribe<Change>(async _ =>
+        {
+            entered.SetResult();
+            await release.Task;
+        });
+        _feed.Publish(new StreamChanged("a"));
+        await Eventually.EndsAsync(entered.Task, Bound);
+
+        var ending = subscription.DisposeAsync().AsTask();
+        Assert.False(ending.IsCompleted);
+        release.SetResult();
+        await Eventually.EndsAsync(ending, Bound);
+    }
+
+    [Fact]
     public async Task Neither_a_failing_nor_a_hanging_subscriber_keeps_others_from_hearing()
     {
         var heard = new ConcurrentQueue<Change>();
@@ -103,7 +121,7 @@ public class ChangeFeedTests
         Assert.Empty(gone);
     }
 
-    private IDisposable Listen<TChange>(ConcurrentQueue<Change> heard)
+    private ChangeFeed.Subscription Listen<TChange>(ConcurrentQueue<Change> heard)
         where TChange : Change =>
         _feed.Subscribe<TChange>(change =>
         {

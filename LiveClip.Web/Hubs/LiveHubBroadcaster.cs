@@ -9,7 +9,7 @@ public sealed class LiveHubBroadcaster(ChangeFeed changes, LiveState state, IHub
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         // One subscription for all kinds, so that events leave in the order of their numbers.
-        using var subscription = changes.Subscribe<Change>(change => SendAsync(change, stoppingToken));
+        await using var subscription = changes.Subscribe<Change>(change => SendAsync(change, stoppingToken));
         await Task.Delay(Timeout.Infinite, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 

@@ -11,7 +11,7 @@ public sealed partial class ClipRail : IDisposable
     private const int MostClips = 100;
 
     private List<Clip> _clips = [];
-    private IDisposable? _changes;
+    private ChangeFeed.Subscription? _changes;
     private bool _isRead;
 
     [Parameter, EditorRequired]

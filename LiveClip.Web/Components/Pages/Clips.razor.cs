@@ -14,7 +14,7 @@ public sealed partial class Clips
 
     private IReadOnlyList<Clip>? _clips;
     private Dictionary<string, string> _names = [];
-    private IDisposable? _changes;
+    private ChangeFeed.Subscription? _changes;
     private int _wanted = PageSize;
     private bool _hasMore;
     private bool _left;

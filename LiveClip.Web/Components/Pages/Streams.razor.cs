@@ -15,7 +15,7 @@ public sealed partial class Streams
     private readonly CancellationTokenSource _left = new();
     private IReadOnlyList<LiveStream>? _streams;
     private Dictionary<string, DateTimeOffset> _onAirSince = [];
-    private IDisposable? _changes;
+    private ChangeFeed.Subscription? _changes;
     private bool _ticking;
 
     [Inject]

@@ -36,7 +36,7 @@ public sealed partial class Studio
 
     private ElementReference _root;
     private IJSObjectReference? _studio;
-    private IDisposable? _changes;
+    private ChangeFeed.Subscription? _changes;
     private LiveStream? _stream;
     private string? _mounted;
     private bool _hasRecording;

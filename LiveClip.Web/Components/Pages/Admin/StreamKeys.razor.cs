@@ -18,7 +18,7 @@ public sealed partial class StreamKeys
     private static readonly DialogOptions Dialog = new() { Width = "min(460px, calc(100vw - 24px))", ShowClose = false };
 
     private IReadOnlyList<LiveStream>? _streams;
-    private IDisposable? _changes;
+    private ChangeFeed.Subscription? _changes;
     private bool _left;
 
     /// <summary>Opens the form at once: other pages lead here to make the first stream.</summary>
