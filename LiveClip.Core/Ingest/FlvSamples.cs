@@ -1,3 +1,4 @@
+using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
 using LiveClip.Core.Samples;
 
@@ -9,7 +10,7 @@ namespace LiveClip.Core.Ingest;
 /// </summary>
 /// <param name="nextBreak">A number that no publish has used yet, for this one and for each jump of its clock.</param>
 /// <param name="repaired">Called for each mended or dropped sample.</param>
-public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action repaired)
+public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action<Repair> repaired)
 {
     private const long JumpForward = 5_000;
     private const long JumpBack = 1_000;
@@ -107,7 +108,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
             if (lastOfTrack is null)
             {
                 // The other track has just jumped, and this stamp is still from before.
-                repaired();
+                repaired(Repair.ClocksAligned);
                 return null;
             }
 
@@ -123,7 +124,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
     private void BeginAgain()
     {
         TimestampBreak = nextBreak();
-        repaired();
+        repaired(Repair.ClockJumped);
         _beforeBreak = MediaTime;
         (_lastVideo, _lastAudio, _lastOfAny, _first, _nextSound, _lastDecodeTime) = (null, null, null, null, null, long.MinValue);
     }
@@ -134,7 +135,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
         var decodeTime = stamp;
         if (decodeTime <= _lastDecodeTime)
         {
-            repaired();
+            repaired(Repair.DecodeTimeRaised);
             decodeTime = _lastDecodeTime + 1;
         }
 
@@ -159,7 +160,7 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
         var off = stamp - (_nextSound ?? stamp);
         if (Math.Abs(off) > AudioTolerance * audio.Timescale.TicksPerSecond)
         {
-            repaired();
+            repaired(off < 0 ? Repair.SoundDropped : Repair.SoundMoved);
             if (off < 0)
             {
                 return null;

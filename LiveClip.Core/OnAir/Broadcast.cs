@@ -17,7 +17,6 @@ public sealed class Broadcast
     private readonly HealthMeter _meter = new();
     private readonly ITimer _reconnectTimer;
     private Publication? _publication;
-    private long _repairs;
 
     internal Broadcast(string streamId, TimeSpan reconnectWindow, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
     {
@@ -39,7 +38,10 @@ public sealed class Broadcast
 
     public PublisherBrake Brake { get; } = new();
 
-    public BroadcastHealth Health => _meter.Read(Interlocked.Read(ref _repairs));
+    /// <summary>By kind, of all publishes of this broadcast.</summary>
+    public RepairCounter Repairs { get; } = new();
+
+    public BroadcastHealth Health => _meter.Read(Repairs.Total);
 
     /// <summary>Every sample from now on, in a queue of its own. A late one has to wait for a sync sample itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
@@ -141,8 +143,6 @@ public sealed class Broadcast
             Announce();
         }
     }
-
-    internal void CountRepair() => Interlocked.Increment(ref _repairs);
 
     internal void Finish(Publication publication, bool endedByPublisher)
     {

@@ -222,12 +222,23 @@ public class BroadcastTests
     {
         var publication = Begin();
         new SyntheticEncoder { Gop = 30, Bytes = 5_000 }.Encode(seconds: 6).ForEach(publication.Publish);
-        publication.CountRepair();
+        publication.CountRepair(Repair.SoundMoved);
         var health = _started[0].Broadcast.Health;
         Assert.Equal((640, 360, true, 1L), (health.Width, health.Height, health.HasAudio, health.Repairs));
         Assert.Equal(30, health.FramesPerSecond, 0.1);
         Assert.Equal(1, health.GopSeconds, 0.01);
         Assert.Equal(5_000 * 8 * (30 + 46.875), health.BitsPerSecond, 100_000d);
+    }
+
+    [Fact]
+    public void Repairs_are_counted_by_kind_over_all_publishes_of_a_broadcast()
+    {
+        Begin().CountRepair(Repair.SoundMoved);
+        var next = Begin();
+        next.CountRepair(Repair.SoundMoved);
+        next.CountRepair(Repair.ClockJumped);
+        var repairs = _started[0].Broadcast.Repairs;
+        Assert.Equal((2, 1, 0, 3), (repairs[Repair.SoundMoved], repairs[Repair.ClockJumped], repairs[Repair.SoundDropped], repairs.Total));
     }
 
     private Publication Begin() => _registry.Begin("stream", Window, "127.0.0.1", "test");
