@@ -100,7 +100,7 @@ public sealed partial class Recorder(
                 _owed.Enqueue(started);
                 WriteOwed(writer);
                 break;
-            case TargetDurationFixed:
+            case TargetDurationFixed or AnchorSet or GapListed:
                 _rows.Writer.TryWrite(output);
                 break;
             case FragmentFinished fragment when !IsLost(fragment.Number):
@@ -203,6 +203,17 @@ public sealed partial class Recorder(
                 when !await context.Segments.AnyAsync(
                     stored => stored.RecordingId == segment.RecordingId && stored.Number == segment.Number):
                 context.Segments.Add(segment);
+                break;
+            case AnchorSet { Anchor: var anchor } set
+                // A run that is not stored yet is stored with all its anchors.
+                when await context.Runs.FindAsync(_recording.Id, set.Run) is { } run && !(run.Anchors?[^1].Timeline >= anchor.Timeline):
+                run.Add(anchor);
+                break;
+            case GapListed gap:
+                // A restart must not give those numbers to segments.
+                await context.LiveStreams
+                    .Where(stream => stream.Id == _recording.StreamId && stream.NextSegmentNumber < gap.NextNumber)
+                    .ExecuteUpdateAsync(stream => stream.SetProperty(s => s.NextSegmentNumber, gap.NextNumber));
                 break;
             case TargetDurationFixed { Seconds: var seconds }:
                 (await context.Recordings.SingleAsync(recording => recording.Id == _recording.Id)).TargetDuration = seconds;

@@ -31,6 +31,9 @@ public sealed partial class RecorderHost(
     private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How late a gap may be listed: less than any target duration.</summary>
+    private static readonly TimeSpan GapInterval = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
     private readonly ConcurrentDictionary<string, Task> _running = new();
     private readonly Dictionary<string, RecoveredRecording> _recovered = [];
@@ -85,7 +88,7 @@ public sealed partial class RecorderHost(
                 if (sample is null)
                 {
                     // At once, not with the next encoder's first picture: what was received is listed and can be clipped.
-                    open?.Packager.CloseRun();
+                    open?.Package(packager => packager.CloseRun());
                     continue;
                 }
 
@@ -93,13 +96,14 @@ public sealed partial class RecorderHost(
                 Accept(broadcast, open, sample);
             }
 
-            open?.Packager.CloseRun();
+            open?.Package(packager => packager.CloseRun());
         }
 #pragma warning disable CA1031 // The owner's loop: one broadcast's failure must not take the others down.
         catch (Exception error)
 #pragma warning restore CA1031
         {
             LogFailed(broadcast.StreamId, error);
+            open?.Package(packager => packager.Abandon());
             broadcast.End();
         }
 
@@ -109,8 +113,8 @@ public sealed partial class RecorderHost(
 
     private void Accept(Broadcast broadcast, OpenRecording open, Sample sample)
     {
-        open.Packager.Accept(sample);
-        if (open.MaxDuration is { } longest && open.Packager.End >= longest && broadcast.State != BroadcastState.Ended)
+        var end = open.Package(packager => packager.Accept(sample));
+        if (open.MaxDuration is { } longest && end >= longest && broadcast.State != BroadcastState.Ended)
         {
             LogTooLong(broadcast.StreamId, longest / 90_000);
             broadcast.End();
@@ -127,11 +131,12 @@ public sealed partial class RecorderHost(
 
         try
         {
+            await open.GapTimer.DisposeAsync();
             open.Recorder.Complete();
             await open.Writing;
             if (broadcast.State == BroadcastState.Ended)
             {
-                await EndAsync(open.Window);
+                await EndAsync(open);
             }
         }
 #pragma warning disable CA1031 // As above: what the catalog could not be told now, the next start finds out.
@@ -200,29 +205,65 @@ public sealed partial class RecorderHost(
             window.Accept(output);
             recorder.Offer(output);
         });
+        // What passed while the server was down is listed before anybody asks.
+        packager.Wait();
         windows.Add(window);
         LogRecording(recording.StreamId, recording.Id);
-        return new OpenRecording(packager, window, recorder, Task.Run(recorder.RunAsync), maxDuration);
+        return new OpenRecording(packager, window, recorder, Task.Run(recorder.RunAsync), maxDuration, time);
     }
 
-    private async Task EndAsync(LiveWindow window)
+    private async Task EndAsync(OpenRecording open)
     {
-        var recording = window.Recording;
+        var recording = open.Window.Recording;
         await catalog.WriteAsync(
             async context =>
             {
                 var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id);
                 stored.EndedAt = time.GetUtcNow();
                 var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
-                var now = window.Snapshot();
-                stream.NextSegmentNumber = now.Segments.Count > 0 ? now.Segments[^1].Number + 1 : recording.FirstSegmentNumber;
-                stream.NextDiscontinuity = recording.FirstDiscontinuity + now.Runs.Count;
+                stream.NextSegmentNumber = Math.Max(stream.NextSegmentNumber, open.NextSegment);
+                var runs = open.Window.Snapshot().Runs;
+                stream.NextDiscontinuity = recording.FirstDiscontinuity + (runs.Count > 0 ? runs[^1].Number + 1 : 0);
             },
             CancellationToken.None);
         LogEnded(recording.StreamId, recording.Id);
     }
 
-    private sealed record OpenRecording(Packager Packager, LiveWindow Window, Recorder Recorder, Task Writing, long? MaxDuration);
+    /// <summary>A recording on air. Its packager is used by the reader's loop and, while no pictures come, by a timer.</summary>
+    private sealed class OpenRecording
+    {
+        private readonly Lock _gate = new();
+        private readonly Packager _packager;
+
+        public OpenRecording(
+            Packager packager, LiveWindow window, Recorder recorder, Task writing, long? maxDuration, TimeProvider time)
+        {
+            (_packager, Window, Recorder, Writing, MaxDuration) = (packager, window, recorder, writing, maxDuration);
+            GapTimer = time.CreateTimer(_ => Package(waiting => waiting.Wait()), null, GapInterval, GapInterval);
+        }
+
+        public LiveWindow Window { get; }
+
+        public Recorder Recorder { get; }
+
+        public Task Writing { get; }
+
+        public long? MaxDuration { get; }
+
+        public ITimer GapTimer { get; }
+
+        public long NextSegment => _packager.NextSegment;
+
+        /// <returns>Where the recording ends then.</returns>
+        public long Package(Action<Packager> step)
+        {
+            lock (_gate)
+            {
+                step(_packager);
+                return _packager.End;
+            }
+        }
+    }
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
     private partial void LogRecording(string streamId, Guid recordingId);

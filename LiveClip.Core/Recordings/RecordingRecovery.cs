@@ -65,18 +65,40 @@ public sealed partial class RecordingRecovery(
         segments.Sort((a, b) => a.Number.CompareTo(b.Number));
         var stream = await context.LiveStreams.AsNoTracking()
             .SingleAsync(stream => stream.Id == recording.StreamId, cancellationToken);
-        var previous = recording.Runs.LastOrDefault() is { } last
-            ? new PreviousRun(last.TimelineStart, last.WallClock, segments.Count > 0 ? segments[^1].End : last.TimelineStart)
-            : null;
+        await RemoveUnlistedAsync(recording, segments, cancellationToken);
         var next = segments.Count > 0 ? segments[^1].Number + 1 : recording.FirstSegmentNumber;
+        var previous = recording.Runs.LastOrDefault() is { } last && segments.Count > 0
+            ? PreviousOf(last, segments[^1].End, stream.NextSegmentNumber - next, recording.TargetDuration)
+            : null;
         LogRecovered(recording.StreamId, recording.Id, segments.Count, segments.Count - known.Count);
         return new RecoveredRecording(
             recording,
             segments,
-            new PackagerOrigin(recording.Id, recording.Runs.Count, next, recording.TargetDuration, previous),
+            new PackagerOrigin(
+                recording.Id, recording.Runs.LastOrDefault()?.Number + 1 ?? 0, next, recording.TargetDuration, previous),
             TimeSpan.FromSeconds(stream.ReconnectWindowSeconds),
             stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
     }
+
+    /// <summary>
+    /// A run that began just before the crash and has no segment was never listed: the next one takes its number, because a run is a
+    /// discontinuity that viewers count.
+    /// </summary>
+    private async Task RemoveUnlistedAsync(Recording recording, List<RecordedSegment> segments, CancellationToken cancellationToken)
+    {
+        var listed = segments.Count > 0 ? segments.Max(segment => segment.Run) : -1;
+        if (recording.Runs.RemoveAll(run => run.Number > listed) > 0)
+        {
+            await catalog.WriteAsync(
+                writing => writing.Runs.Where(run => run.RecordingId == recording.Id && run.Number > listed)
+                    .ExecuteDeleteAsync(cancellationToken),
+                cancellationToken);
+        }
+    }
+
+    /// <param name="gapNumbers">How many segments of the gap behind it were listed before the server went down.</param>
+    private static PreviousRun PreviousOf(Run run, long end, long gapNumbers, int? targetDuration) =>
+        new(end, run.WallClockAt(end), end) { ListedEnd = end + (Math.Max(gapNumbers, 0) * (targetDuration ?? 0) * 90_000L) };
 
     /// <summary>Null also where the disk does not give the file back: one bad block must not keep the server from starting.</summary>
     private RecordedSegment? TrySalvage(Run run, long number)
