@@ -164,7 +164,7 @@ export function wallClockOf(picture: ShownPicture, runs: readonly Run[]): number
   }
 
   const timeline = run.timelineStart + picture.time90k;
-  const anchor = run.anchors?.findLast(candidate => candidate.timeline <= timeline)
+  const anchor = run.anchors?.filter(candidate => candidate.timeline <= timeline).at(-1)
     ?? { timeline: run.timelineStart, wallClock: run.wallClock };
   return Date.parse(anchor.wallClock) + ((timeline - anchor.timeline) * 1000) / TICKS_PER_SECOND;
 }
