@@ -2,7 +2,6 @@ using System.Net;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
-using LiveClip.Core.Samples;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -39,7 +38,7 @@ public sealed partial class RtmpIngestHandler(
         {
             await ServeAsync(connection, address, slot, closing);
         }
-        catch (Exception error) when (error is RtmpProtocolException or SampleFormatException)
+        catch (RtmpProtocolException error)
         {
             LogBroken(connection.ConnectionId, address, error.Message);
         }
@@ -83,6 +82,7 @@ public sealed partial class RtmpIngestHandler(
         var samples = new FlvSamples(() => Interlocked.Increment(ref _breaks), time, publication.CountRepair);
         var started = time.GetTimestamp();
         string? unsupported = null;
+        string? malformed = null;
         await foreach (var message in rtmp.ReadMediaAsync(cancellationToken))
         {
             if (samples.Read(message) is { } sample)
@@ -94,6 +94,13 @@ public sealed partial class RtmpIngestHandler(
             {
                 unsupported = samples.UnsupportedCodec;
                 LogUnsupported(streamId, unsupported);
+            }
+
+            // Only the first: an encoder that breaks one message may break all of them. How many is counted.
+            if (malformed is null && samples.Malformed is { } what)
+            {
+                malformed = what;
+                LogMalformed(streamId, what);
             }
 
             if (samples.MediaTime - time.GetElapsedTime(started).TotalMilliseconds > AllowedLead)
@@ -111,6 +118,9 @@ public sealed partial class RtmpIngestHandler(
 
     [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sends {Codec}, which cannot be recorded: set the encoder to H.264 and AAC")]
     private partial void LogUnsupported(string streamId, string? codec);
+
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sent what is left out of its recording: {What}")]
+    private partial void LogMalformed(string streamId, string what);
 
     [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: no such stream key, or too many publishers")]
     private partial void LogRefused(string connectionId, IPAddress address);
