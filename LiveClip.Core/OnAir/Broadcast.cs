@@ -91,6 +91,7 @@ public sealed class Broadcast
 
             publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
             (previous, _publication) = (_publication, publication);
+            _readers.ForEach(reader => reader.EndPublication());
             State = State == BroadcastState.Disconnected ? BroadcastState.Preparing : State;
             DisconnectedAt = null;
             _reconnectTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -155,6 +156,7 @@ public sealed class Broadcast
             }
 
             _publication = null;
+            _readers.ForEach(reader => reader.EndPublication());
             mayReturn = !endedByPublisher && ReconnectWindow > TimeSpan.Zero;
             if (mayReturn)
             {

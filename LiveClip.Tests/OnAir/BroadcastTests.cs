@@ -38,7 +38,7 @@ public class BroadcastTests
         publication.Publish(_samples[0]);
         Assert.Equal(BroadcastState.Active, broadcast.State);
         publication.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0]], await ReadAsync(reader));
+        Assert.Equal([_samples[0], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -69,7 +69,7 @@ public class BroadcastTests
 
         second.Finish(endedByPublisher: true);
         Assert.Single(_started);
-        Assert.Equal(_samples.Take(2), await ReadAsync(reader));
+        Assert.Equal([_samples[0], null, _samples[1], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -134,7 +134,7 @@ public class BroadcastTests
         Assert.Same(returning, _started[0].Broadcast.Publication);
 
         returning.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0], _samples[2]], await ReadAsync(_started[0].Reader));
+        Assert.Equal([_samples[0], null, _samples[2], null], await ReadAsync(_started[0].Reader));
         Assert.Single(_started);
     }
 
@@ -243,9 +243,10 @@ public class BroadcastTests
 
     private Publication Begin() => _registry.Begin("stream", Window, "127.0.0.1", "test");
 
-    private static async Task<List<Sample>> ReadAsync(BroadcastReader reader)
+    /// <summary>Null stands for the end of a publication.</summary>
+    private static async Task<List<Sample?>> ReadAsync(BroadcastReader reader)
     {
-        var read = new List<Sample>();
+        var read = new List<Sample?>();
         await foreach (var sample in reader.ReadAllAsync(TestContext.Current.CancellationToken))
         {
             read.Add(sample);
