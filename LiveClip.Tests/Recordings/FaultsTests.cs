@@ -163,7 +163,7 @@ public sealed class FaultsTests
                 .. Usual.Encode().Where(m => m.At < 6 || m.IsPicture),
                 .. (Usual with { Pictures = null, Sound = SyntheticEncoder.Mono44, Seconds = 6 }).Encode().Select(m => m with
                 {
-                    At = m.At + (m.Name is null ? 5.99 : 6),
+                    At = m.At + (m.Name is null ? 5.998 : 6),
                     Stamp = m.Stamp + 6_000,
                     Shown = m.Shown + 6,
                 }),
@@ -216,6 +216,7 @@ public sealed class FaultsTests
             ])
         {
             RunsBeginWith = ["picture 0", "picture 750"],
+            Tolerance = 46, // the sound's count begins with a whole millisecond
         },
         ["Sound is stamped 8 s behind the pictures"] = new(Restamped(Usual, m => m.Stamp - (m.IsSound ? 8_000 : 0)))
         {
@@ -289,7 +290,8 @@ public sealed class FaultsTests
     internal async Task Encoders_cut_messages_into_chunks_in_several_ways(FaultsDialect dialect, long start, long jump, int back)
     {
         var messages = Restamped(
-            Usual with { Start = start, Bytes = 20_000 }, m => m.Stamp + (m.At >= 6 ? jump : 0) - (IsEach(m, 10) ? back : 0));
+            Usual with { Start = start, Bytes = 20_000 }, m => m.Stamp + (m.At >= 6 ? jump : 0) - (IsEach(m, 10) ? back : 0))
+            .ConvertAll(m => m with { Shown = m.Shown - (IsEach(m, 10) ? back / 1000.0 : 0) });
         var chunks = new FaultsChunks(dialect);
         await using var server = await FaultsServer.StartAsync();
         var encoder = await server.ConnectAsync();
@@ -301,7 +303,7 @@ public sealed class FaultsTests
         await encoder.SayGoodbyeAsync();
 
         var recorded = await server.ReadBackAsync();
-        AssertSame(messages, recorded, VideoTrack.TrackId, tolerance: back * 90);
+        AssertSame(messages, recorded, VideoTrack.TrackId, tolerance: 1.5);
         AssertSame(messages, recorded, AudioTrack.TrackId, tolerance: 1.5);
         Assert.Equal(jump > 0 ? ["picture 0", "picture 150"] : ["picture 0"], recorded.RunsBeginWith);
         Assert.Equal(back > 0 ? 29 : 0, server.Broadcast.Repairs[Repair.DecodeTimeRaised]);

@@ -62,7 +62,7 @@ public sealed class RtmpConnectionTests : IDisposable
         _encoder.SetChunkSize(1 << 20);
 
         // type 0 header:  fmt and id(8) | timestamp(24) | length(24) | type(8) | message stream id(32)
-        byte[] message = [6, 0, 0, 0, 0x10, 0, 0, 9, 1, 0, 0, 0, .. new byte[1 << 20]];
+        byte[] message = [6, 0, 0, 0, 0, 0xFF, 0xFF, 9, 1, 0, 0, 0, .. new byte[0xFFFF]];
         var reading = CountAsync(connection);
         var acknowledgements = AcknowledgementsAsync();
         for (var sent = 0L; sent < Total; sent += message.Length)
