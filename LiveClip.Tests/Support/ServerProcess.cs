@@ -108,6 +108,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 "--LiveClip:DataDirectory", DataDirectory,
                 "--LiveClip:Ingest:RtmpPort", $"{Rtmp.Port}",
                 "--LiveClip:Ingest:Address", "127.0.0.1",
+                // A goodbye ends a recording at once: most tests have no second publish to wait for. Settings come after it.
+                "--LiveClip:Ingest:EndGraceSeconds", "0",
                 .. _settings,
             ],
             [
