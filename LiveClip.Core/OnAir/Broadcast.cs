@@ -207,6 +207,7 @@ public sealed class Broadcast
             }
 
             _publication = null;
+            _readers.ForEach(reader => reader.EndPublication());
             absence = Disconnect(wait);
         }
 
@@ -224,6 +225,7 @@ public sealed class Broadcast
         if (_publication is not null)
         {
             Interlocked.Increment(ref _takeovers);
+            _readers.ForEach(reader => reader.EndPublication());
         }
 
         if (State == BroadcastState.Disconnected)

@@ -1,4 +1,3 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using LiveClip.Core.Samples;
 
@@ -14,12 +13,13 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
     private const int MaxSamples = 20_000;
 
     private readonly Lock _gate = new();
-    private readonly Queue<Sample> _queue = new();
+    private readonly Queue<Sample?> _queue = new();
     private readonly SemaphoreSlim _available = new(0, 1);
     private long _bytes;
     private bool _hasVideo;
     private bool _skipToSync;
     private bool _hole;
+    private bool _publicationOver = true;
     private bool _completed;
     private long _dropped;
 
@@ -31,8 +31,11 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
 
     private bool IsHalfFull => _bytes > maxBytes / 2 || _queue.Count > MaxSamples / 2;
 
-    /// <summary>All samples, in publishing order, until the broadcast ends. The first one behind dropped ones says so.</summary>
-    public async IAsyncEnumerable<Sample> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>
+    /// All samples, in publishing order, until the broadcast ends; null where a publication is over: what follows is another one's. The
+    /// first sample behind dropped ones says so.
+    /// </summary>
+    public async IAsyncEnumerable<Sample?> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -82,7 +85,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             }
 
             _queue.Enqueue(_hole ? sample with { FollowsHole = true } : sample);
-            _hole = false;
+            (_hole, _publicationOver) = (false, false);
             _bytes += sample.Data.Length;
             if (IsHalfFull)
             {
@@ -90,6 +93,20 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             }
 
             Signal();
+        }
+    }
+
+    /// <summary>Publications that brought no sample leave no mark: however many come and go, the queue does not grow.</summary>
+    internal void EndPublication()
+    {
+        lock (_gate)
+        {
+            if (!_completed && !_publicationOver)
+            {
+                _queue.Enqueue(null);
+                _publicationOver = true;
+                Signal();
+            }
         }
     }
 
@@ -111,8 +128,8 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
 
         if (_bytes + sample.Data.Length > maxBytes
-            || _queue.Count == MaxSamples
-            || (_queue.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Arrival) > maxAge))
+            || _queue.Count >= MaxSamples
+            || (_queue.TryPeek(out var oldest) && oldest is not null && time.GetElapsedTime(oldest.Arrival) > maxAge))
         {
             _skipToSync = true;
         }
@@ -128,7 +145,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
     }
 
-    private bool TryRead([MaybeNullWhen(false)] out Sample sample)
+    private bool TryRead(out Sample? sample)
     {
         lock (_gate)
         {
@@ -137,7 +154,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
                 return false;
             }
 
-            _bytes -= sample.Data.Length;
+            _bytes -= sample?.Data.Length ?? 0;
             if (!IsHalfFull)
             {
                 brake.Release(this);

@@ -82,6 +82,13 @@ public sealed partial class RecorderHost(
         {
             await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
             {
+                if (sample is null)
+                {
+                    // At once, not with the next encoder's first picture: what was received is listed and can be clipped.
+                    open?.Packager.CloseRun();
+                    continue;
+                }
+
                 open ??= await BeginAsync(broadcast);
                 Accept(broadcast, open, sample);
             }

@@ -31,7 +31,7 @@ public class BroadcastTests
         publication.Publish(_samples[0]);
         Assert.Equal(BroadcastState.Active, broadcast.State);
         publication.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0]], await ReadAsync(reader));
+        Assert.Equal([_samples[0], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -65,7 +65,7 @@ public class BroadcastTests
         _time.Advance(Grace);
         Assert.Equal(BroadcastState.Ended, broadcast.State);
         Assert.Single(_started);
-        Assert.Equal(_samples.Take(2), await ReadAsync(reader));
+        Assert.Equal([_samples[0], null, _samples[1], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -114,7 +114,7 @@ public class BroadcastTests
 
         second.Finish(endedByPublisher: true);
         Assert.Single(_started);
-        Assert.Equal(_samples.Take(2), await ReadAsync(reader));
+        Assert.Equal([_samples[0], null, _samples[1], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -179,7 +179,7 @@ public class BroadcastTests
         Assert.Same(returning, _started[0].Broadcast.Publication);
 
         returning.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0], _samples[2]], await ReadAsync(_started[0].Reader));
+        Assert.Equal([_samples[0], null, _samples[2], null], await ReadAsync(_started[0].Reader));
         Assert.Single(_started);
     }
 
@@ -378,7 +378,7 @@ public class BroadcastTests
         var winner = Assert.Single(publications, publication => !publication.Cancelled.IsCancellationRequested);
         winner.Publish(_samples[0]);
         winner.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0]], await ReadAsync(Assert.Single(_started).Reader));
+        Assert.Equal([_samples[0], null], await ReadAsync(Assert.Single(_started).Reader));
     }
 
     [Fact]
@@ -405,7 +405,7 @@ public class BroadcastTests
         broadcast.AddReader(maxBytes: 1_000, TimeSpan.MaxValue);
         _samples.ForEach(publication.Publish);
         publication.Finish(endedByPublisher: true);
-        Assert.Equal(_samples, await ReadAsync(reader));
+        Assert.Equal([.. _samples, null], await ReadAsync(reader));
         Assert.Equal(0, reader.Dropped);
     }
 
@@ -437,9 +437,10 @@ public class BroadcastTests
         };
     }
 
-    private static async Task<List<Sample>> ReadAsync(BroadcastReader reader)
+    /// <summary>Null stands for the end of a publication.</summary>
+    private static async Task<List<Sample?>> ReadAsync(BroadcastReader reader)
     {
-        var read = new List<Sample>();
+        var read = new List<Sample?>();
         await foreach (var sample in reader.ReadAllAsync(TestContext.Current.CancellationToken))
         {
             read.Add(sample);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -74,6 +75,21 @@ public sealed partial class ServerProcess : IAsyncDisposable
         _process!.Kill();
         await Eventually.EndsAsync(_process.Exited, StopTimeout, "the server's end after SIGKILL");
     }
+
+    /// <summary>It reads and answers nothing until <see cref="Thaw"/>.</summary>
+    public void Freeze() => _process!.Freeze();
+
+    public void Thaw() => _process!.Thaw();
+
+    /// <summary>How many files and sockets it has open.</summary>
+    public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
+
+    /// <summary>Memory that it has in use, in bytes.</summary>
+    public long ResidentBytes =>
+        long.Parse(
+            File.ReadLines($"/proc/{_process!.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1024;
 
     /// <summary>Starts it again, over the same data and at the same addresses, after it was stopped or killed.</summary>
     public async Task RestartAsync()
