@@ -1,7 +1,6 @@
 using System.Net;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
-using LiveClip.Core.Samples;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -37,7 +36,7 @@ public sealed partial class RtmpIngestHandler(
         {
             await ServeAsync(connection, address, slot, closing);
         }
-        catch (Exception error) when (error is RtmpProtocolException or SampleFormatException)
+        catch (RtmpProtocolException error)
         {
             if (warnings.Lets(nameof(LogBroken), $"{slot.From}", out var leftOut))
             {
@@ -133,6 +132,7 @@ public sealed partial class RtmpIngestHandler(
         var samples = new FlvSamples(() => Interlocked.Increment(ref _breaks), time, publication.CountRepair);
         var started = time.GetTimestamp();
         string? unsupported = null;
+        string? malformed = null;
         await foreach (var message in rtmp.ReadMediaAsync(cancelled.Token))
         {
             if (samples.Read(message) is { } sample)
@@ -144,6 +144,13 @@ public sealed partial class RtmpIngestHandler(
             {
                 unsupported = samples.UnsupportedCodec;
                 WarnOfUnsupported(publication.StreamId, unsupported);
+            }
+
+            // Only the first: an encoder that breaks one message may break all of them. How many is counted.
+            if (malformed is null && samples.Malformed is { } what)
+            {
+                malformed = what;
+                WarnOfMalformed(publication.StreamId, what);
             }
 
             if (samples.MediaTime - time.GetElapsedTime(started).TotalMilliseconds > AllowedLead)
@@ -161,6 +168,14 @@ public sealed partial class RtmpIngestHandler(
         }
     }
 
+    private void WarnOfMalformed(string streamId, string what)
+    {
+        if (warnings.Lets(nameof(LogMalformed), streamId, out var leftOut))
+        {
+            LogMalformed(streamId, what, leftOut);
+        }
+    }
+
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} is published from {Address} by {Encoder}")]
     private partial void LogPublishing(string streamId, IPAddress address, string? encoder);
 
@@ -174,6 +189,9 @@ public sealed partial class RtmpIngestHandler(
     [LoggerMessage(
         LogLevel.Warning, "Stream {StreamId} sends {Codec}, which cannot be recorded: set the encoder to H.264 and AAC (+{LeftOut})")]
     private partial void LogUnsupported(string streamId, string? codec, int leftOut);
+
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sent what is left out of its recording: {What} (+{LeftOut})")]
+    private partial void LogMalformed(string streamId, string what, int leftOut);
 
     [LoggerMessage(
         LogLevel.Warning,
