@@ -66,7 +66,8 @@ public sealed class ReturnTests : IAsyncLifetime
         await stream.PlaylistWithAsync(segments: 1);
         frozen.Freeze();
         await stream.BecomesAsync("disconnected");
-        Assert.Contains(_server.Log, line => line.Contains("no audio or video within 10 s", StringComparison.Ordinal));
+        await Eventually.TrueAsync(
+            () => _server.Log.Any(line => line.Contains("no audio or video within 10 s", StringComparison.Ordinal)), Publishing);
 
         await PublishAsync(stream, Small with { Seconds = 3, FirstNumber = 5000 });
         await stream.EndedAsync();
