@@ -45,15 +45,17 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
                 .OrderBy(segment => segment.Number)];
     }
 
-    public void Delete(Guid recordingId, int run, long number) => File.Delete(SegmentPath(recordingId, run, number));
-
-    public void DeleteRecording(Guid recordingId)
+    public void Delete(Guid recordingId, int run, long number)
     {
-        if (Directory.Exists(RecordingPath(recordingId)))
+        if (FindFile(recordingId, run, number) is { } path)
         {
-            Directory.Delete(RecordingPath(recordingId), recursive: true);
+            File.Delete(path);
         }
     }
+
+    public void DeleteRun(Guid recordingId, int run) => DeleteFolder(Path.Combine(RecordingPath(recordingId), Name(run)));
+
+    public void DeleteRecording(Guid recordingId) => DeleteFolder(RecordingPath(recordingId));
 
     /// <summary>Writes a run's init segment, durably.</summary>
     internal void CreateRun(Guid recordingId, int run, byte[] init)
@@ -80,6 +82,14 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         using var file = File.Open(SegmentPath(recordingId, run, number), FileMode.Open, FileAccess.Write);
         file.SetLength(length);
         file.Flush(flushToDisk: true);
+    }
+
+    private static void DeleteFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
     }
 
     private string SegmentPath(Guid recordingId, int run, long number) =>

@@ -5,6 +5,7 @@ using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
@@ -209,7 +210,7 @@ public sealed class RecorderTests : IAsyncLifetime
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
     private Recorder Recorder(long maxQueuedBytes) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, maxQueuedBytes, TimeProvider.System,
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, _core.Get<DiskWatch>(), maxQueuedBytes, TimeProvider.System,
         NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
