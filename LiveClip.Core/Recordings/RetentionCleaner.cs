@@ -186,7 +186,6 @@ public sealed partial class RetentionCleaner(
         CatalogDbContext context, RetiredMedia retired, CancellationToken cancellationToken)
     {
         var recording = context.Recordings.Where(recording => recording.Id == retired.RecordingId);
-        // Should it end here, what is left before that place goes in the next round.
         await recording.ExecuteUpdateAsync(
             update => update.SetProperty(recording => recording.KeptFrom, retired.KeptFrom), cancellationToken);
         foreach (var (first, last) in Ranges(retired.Segments))

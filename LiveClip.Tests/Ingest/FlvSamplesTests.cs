@@ -16,7 +16,7 @@ public class FlvSamplesTests
 
     public FlvSamplesTests()
     {
-        _samples = new FlvSamples(() => ++_breaks, new ManualTimeProvider(), () => _repairs++);
+        _samples = new FlvSamples(() => ++_breaks, new ManualTimeProvider(), _ => _repairs++);
         Send(VideoHeader(SyntheticEncoder.Reordering));
         Send(SoundHeader(SyntheticEncoder.Stereo48));
     }
@@ -171,7 +171,7 @@ public class FlvSamplesTests
     [Fact]
     public void Media_before_its_header_and_empty_messages_are_nothing()
     {
-        var fresh = new FlvSamples(() => 1, new ManualTimeProvider(), () => _repairs++);
+        var fresh = new FlvSamples(() => 1, new ManualTimeProvider(), _ => _repairs++);
         Assert.Null(fresh.Read(Message(RtmpMessageType.Video, 0, [0x17, 1, 0, 0, 0, 1, 2, 3])));
         Assert.Null(fresh.Read(Message(RtmpMessageType.Audio, 0, [0xAF, 1, 1, 2, 3])));
         foreach (var type in new[] { RtmpMessageType.Video, RtmpMessageType.Audio, RtmpMessageType.DataAmf0 })

@@ -50,7 +50,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task Files_and_rows_hold_what_the_packager_made()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         Publish(new SyntheticEncoder().Encode(seconds: 7), recorder);
         recorder.Complete();
         await Eventually.EndsAsync(writing, FlvPublish.Bound);
@@ -73,7 +73,7 @@ public sealed class RecorderTests : IAsyncLifetime
         Publish(new SyntheticEncoder().Encode(seconds: 12), recorder);
         Assert.False(_brake.WaitAsync(CoreServices.Token).IsCompleted);
         recorder.Complete();
-        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+        await Eventually.EndsAsync(recorder.RunAsync(CoreServices.Token), FlvPublish.Bound);
 
         var segments = await _core.SegmentsAsync(_recording.Id);
         Assert.Equal([0, 1], segments.Select(segment => segment.Number));
@@ -86,7 +86,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_failing_disk_costs_its_segments_and_the_recording_resumes_when_it_is_back()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 14);
         var packager = Packager(recorder);
 
@@ -119,7 +119,7 @@ public sealed class RecorderTests : IAsyncLifetime
         var recordings = Path.Combine(_folder.FullPath, "recordings");
         await File.WriteAllTextAsync(recordings, "in the way", CoreServices.Token);
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 8);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 4.1);
@@ -142,7 +142,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_catalog_that_fails_for_a_while_costs_nothing()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 10);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 2.5);
@@ -165,7 +165,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task While_the_catalog_hangs_files_are_written_and_a_run_begins()
     {
         var recorder = Recorder(maxQueuedBytes: 40_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var packager = Packager(recorder);
         var hanging = new TaskCompletionSource();
         var held = _core.Catalog.WriteAsync(_ => hanging.Task, CoreServices.Token);
@@ -189,7 +189,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_segment_of_which_a_fragment_was_lost_leaves_no_file_behind()
     {
         var recorder = Recorder(maxQueuedBytes: 60_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 6);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 3.2);
@@ -213,7 +213,7 @@ public sealed class RecorderTests : IAsyncLifetime
         using var disk = new DiskWatch(
             _core.Get<LiveWindows>(), _core.Get<ChangeFeed>(), _core.Get<IOptions<StorageOptions>>(), time, NullLogger<DiskWatch>.Instance);
         var recorder = Recorder(maxQueuedBytes: 1 << 20, disk);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 14);
         var packager = Packager(recorder);
 
@@ -245,8 +245,8 @@ public sealed class RecorderTests : IAsyncLifetime
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
     private Recorder Recorder(long maxQueuedBytes, DiskWatch? disk = null) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), maxQueuedBytes, TimeProvider.System,
-        NullLogger<Recorder>.Instance);
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), maxQueuedBytes,
+        TimeProvider.System, NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
         new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>

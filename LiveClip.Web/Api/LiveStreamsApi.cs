@@ -169,13 +169,17 @@ public static class LiveStreamsApi
         .ToLookup(recording => recording.StreamId, recording => recording.Id);
 
     private static LiveStreamResponse Response(
-        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, DiskWatch disk, IEnumerable<Guid> recordings) =>
-        LiveStreamResponse.From(stream, register, LiveStreamStatusWriter.StatusOf(broadcasts.Find(stream.Id), stream.Status)) with
+        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, DiskWatch disk, IEnumerable<Guid> recordings)
+    {
+        var broadcast = broadcasts.Find(stream.Id);
+        return LiveStreamResponse.From(stream, register, LiveStreamStatusWriter.StatusOf(broadcast, stream.Status)) with
         {
             SimulcastResponses = [],
-            RecordingPaused = disk.IsPaused && broadcasts.Find(stream.Id) is not null,
+            RecordingPaused = disk.IsPaused && broadcast is not null,
             MediaIds = [.. recordings],
+            TakeoversHeldOffUntil = broadcast?.TakeoversHeldOffUntil is { } until ? ApiTime.Text(until) : null,
         };
+    }
 
     private sealed record CreateLiveStreamRequest(PlaybackSettings? PlaybackSettings, InputMediaSettings? InputMediaSettings);
 
@@ -229,6 +233,12 @@ public sealed record LiveStreamResponse(
     /// <summary>It is on air and the disk has no room for it; only then is it sent.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool RecordingPaused { get; init; }
+
+    /// <summary>
+    /// Ours: two encoders push each other out, and until then, at least, the one that publishes stays. Sent in that case only.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TakeoversHeldOffUntil { get; init; }
 
     internal static LiveStreamResponse From(LiveStream stream, LiveStreamRegister register, LiveStreamStatus status) => new(
         stream.Id,
