@@ -14,6 +14,9 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // Published output holds its static files; build output only knows where they lie.
 builder.WebHost.UseStaticWebAssets();
 
+// A publisher's connection is hardly ever idle: asking whether there is something to read before reading it doubles the calls.
+builder.WebHost.UseSockets(options => options.WaitForDataBeforeAllocatingBuffer = false);
+
 builder.Services.AddLiveClip(builder.Configuration);
 builder.Services.AddSingleton<Listeners>();
 builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
