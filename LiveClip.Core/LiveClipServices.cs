@@ -9,6 +9,7 @@ using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,13 +51,17 @@ public static class LiveClipServices
         });
         services.AddSingleton<LiveWindows>();
 
+        services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
+
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
-        services.AddHostedService<RollingWindowCleaner>();
+        services.AddHostedService<RetentionCleaner>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();

@@ -57,10 +57,11 @@ app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapHealthChecks("/healthz/ready", new() { ResponseWriter = Readiness.WriteAsync }).AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
 app.MapClips();
+app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
 app.MapApiErrors();
