@@ -9,6 +9,7 @@ using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -42,8 +43,17 @@ public static class LiveClipServices
         services.AddSingleton<StreamKeys>();
         services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<RtmpAddress>();
-        services.AddSingleton<BroadcastRegistry>();
+        services.AddSingleton<WarningLimit>();
+        services.AddSingleton(provider => new BroadcastRegistry(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ChangeFeed>())
+        {
+            EndGrace = TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<IngestOptions>>().Value.EndGraceSeconds),
+        });
         services.AddSingleton<LiveWindows>();
+
+        services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
 
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
@@ -51,7 +61,7 @@ public static class LiveClipServices
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
-        services.AddHostedService<RollingWindowCleaner>();
+        services.AddHostedService<RetentionCleaner>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();

@@ -11,6 +11,10 @@ internal sealed class RunOpening
     private const long WaitForSound = 90_000;
     private const long WaitForPicture = 2 * 90_000;
 
+    /// <summary>Time stamps that stand still make no second: what is held is bounded by its bytes and number, too.</summary>
+    private const long MostBytes = 16 << 20;
+    private const int MostSamples = 1_000;
+
     private readonly List<Sample> _held = [];
     private Sample? _firstPicture;
     private bool _hasAudio;
@@ -44,8 +48,7 @@ internal sealed class RunOpening
     /// <summary>No more will come: the run's samples as they are; null when no picture is among them.</summary>
     public IReadOnlyList<Sample>? Flush() => _firstPicture is null ? null : BeginningWithPicture();
 
-    /// <summary>Time stamps that stand still must not make it wait, and hold, for ever.</summary>
-    private bool IsFull => _held.Count >= Segmenter.MostPictures || _bytes >= Segmenter.LongestFragmentBytes;
+    private bool IsFull => _bytes >= MostBytes || _held.Count >= MostSamples;
 
     private bool TrackChanged(Sample sample) =>
         _held.Find(held => held.Track.Id == sample.Track.Id) is { } earlier && !earlier.Track.Equals(sample.Track);

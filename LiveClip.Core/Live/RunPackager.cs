@@ -10,6 +10,9 @@ namespace LiveClip.Core.Live;
 /// </summary>
 internal sealed class RunPackager
 {
+    /// <summary>Sound that does not go on for longer has ended, 1/90,000 s: no sample lasts until it is back.</summary>
+    private const long LongestPause = 5 * 90_000;
+
     private readonly Run _run;
     private readonly Track _lead;
     private readonly DriftMeter _drift;
@@ -89,11 +92,7 @@ internal sealed class RunPackager
     /// <param name="next">On the same clock; null when what comes next is not known.</param>
     public void Close(int? targetDuration, Sample? next)
     {
-        if (_heldSound is not null)
-        {
-            Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
-        }
-
+        EndSound();
         if (_heldLead is not null)
         {
             var usual = _pictures.Count > 0 ? _pictures[^1].Duration : _heldLead.Duration;
@@ -102,7 +101,7 @@ internal sealed class RunPackager
         }
 
         var end = _prefix.Close();
-        FinishFragment(long.MaxValue, end);
+        FinishFragment(long.MaxValue, end, targetDuration);
         CloseSegment(end > _segment!.Start ? end : End);
     }
 
@@ -145,10 +144,10 @@ internal sealed class RunPackager
         switch (CutBefore(sample, end - start, start, targetDuration))
         {
             case Cut.Fragment:
-                FinishFragment(start, NewestPicture);
+                FinishFragment(start, NewestPicture, targetDuration);
                 break;
             case Cut.Segment:
-                FinishFragment(start, NewestPicture);
+                FinishFragment(start, NewestPicture, targetDuration);
                 CloseSegment(StartOf(sample));
                 break;
         }
@@ -171,11 +170,16 @@ internal sealed class RunPackager
     }
 
     /// <summary>Writes what is open as a fragment, with all the sound that begins before its end.</summary>
-    private void FinishFragment(long end, long newestPicture)
+    private void FinishFragment(long end, long newestPicture, int? targetDuration)
     {
         if (_pictures.Count == 0)
         {
             return;
+        }
+
+        if (_heldSound is not null && OnTimeline(_heldSound.Track, _heldSound.DecodeTime) < end - LongestPause)
+        {
+            EndSound();
         }
 
         var sounds = _sounds.FindIndex(sound => OnTimeline(sound.Track, sound.DecodeTime) >= end);
@@ -184,7 +188,10 @@ internal sealed class RunPackager
         var start = StartOf(first);
         FollowDrift(start);
         var identity = new SegmentIdentity(
-            _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start));
+            _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start))
+        {
+            TargetDuration = targetDuration,
+        };
         var bytes = MovieFragment.Write(++_sequenceNumber, identity, [.. _pictures, .. _sounds[..taken]]);
         var fragment = new FragmentFinished(
             _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, newestPicture, bytes);
@@ -207,6 +214,15 @@ internal sealed class RunPackager
             var anchor = new WallClockAnchor(start, _run.WallClock + media);
             _run.Add(anchor);
             _output(new AnchorSet(_run.Number, anchor));
+        }
+    }
+
+    private void EndSound()
+    {
+        if (_heldSound is not null)
+        {
+            Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
+            _heldSound = null;
         }
     }
 

@@ -4,11 +4,14 @@ using LiveClip.Core.Samples;
 namespace LiveClip.Core.OnAir;
 
 /// <summary>
-/// One consumer's queue of a broadcast's samples, bounded by bytes and by wall-clock age. When it is full it drops up to the next sync
-/// sample and counts, so that a slow reader loses pictures and never holds up the publisher.
+/// One consumer's queue of a broadcast's samples, bounded by bytes, by wall-clock age and by number. When it is full it drops up to the
+/// next sync sample and counts, so that a slow reader loses pictures and never holds up the publisher.
 /// </summary>
 public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBrake brake, TimeProvider time) : IDisposable
 {
+    /// <summary>Samples of a few bytes cost memory, too.</summary>
+    private const int MaxSamples = 20_000;
+
     private readonly Lock _gate = new();
     private readonly Queue<Sample?> _queue = new();
     private readonly SemaphoreSlim _available = new(0, 1);
@@ -22,6 +25,11 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
 
     /// <summary>How many samples the reader was too slow for.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
+
+    /// <summary>Nobody reads it any more.</summary>
+    internal bool IsGone { get; private set; }
+
+    private bool IsHalfFull => _bytes > maxBytes / 2 || _queue.Count > MaxSamples / 2;
 
     /// <summary>
     /// All samples, in publishing order, until the broadcast ends; null where a publication is over: what follows is another one's. The
@@ -50,6 +58,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
     {
         lock (_gate)
         {
+            IsGone = true;
             _completed = true;
             _queue.Clear();
             _bytes = 0;
@@ -78,7 +87,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             _queue.Enqueue(_hole ? sample with { FollowsHole = true } : sample);
             (_hole, _publicationOver) = (false, false);
             _bytes += sample.Data.Length;
-            if (_bytes > maxBytes / 2)
+            if (IsHalfFull)
             {
                 brake.Apply(this);
             }
@@ -119,6 +128,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
 
         if (_bytes + sample.Data.Length > maxBytes
+            || _queue.Count >= MaxSamples
             || (_queue.TryPeek(out var oldest) && oldest is not null && time.GetElapsedTime(oldest.Arrival) > maxAge))
         {
             _skipToSync = true;
@@ -145,7 +155,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             }
 
             _bytes -= sample?.Data.Length ?? 0;
-            if (_bytes <= maxBytes / 2)
+            if (!IsHalfFull)
             {
                 brake.Release(this);
             }

@@ -5,6 +5,7 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,11 +22,13 @@ public sealed partial class RecorderHost(
     LiveWindows windows,
     SegmentStore store,
     RecordingRecovery recovery,
+    DiskWatch disk,
+    IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     ChangeFeed changes,
     IOptions<RecordingOptions> options,
     TimeProvider time,
-    ILoggerFactory loggers) : IHostedService
+    ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private const long ReaderBytes = 64 << 20;
     private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
@@ -35,9 +38,13 @@ public sealed partial class RecorderHost(
     private static readonly TimeSpan GapInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, Task> _packaging = new();
     private readonly ConcurrentDictionary<string, Task> _running = new();
+
+    // Where each stream's numbers stand after its last broadcast of this process.
+    private readonly ConcurrentDictionary<string, (long Segment, long Discontinuity)> _numbers = new();
     private readonly Dictionary<string, RecoveredRecording> _recovered = [];
-    private volatile bool _stopping;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -55,7 +62,7 @@ public sealed partial class RecorderHost(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _stopping = true;
+        await _stopping.CancelAsync();
         foreach (var broadcast in broadcasts.All())
         {
             broadcast.Suspend();
@@ -64,22 +71,28 @@ public sealed partial class RecorderHost(
         await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
+    public void Dispose() => _stopping.Dispose();
+
     private void Start(Broadcast broadcast)
     {
         // Added here, before the publisher can send: nothing is missed.
         var reader = broadcast.AddReader(ReaderBytes, ReaderAge);
         _recovered.Remove(broadcast.StreamId, out var recovered);
-        var before = _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
+        var before = _packaging.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
         // At once: a recording that goes on must not look ended to whoever asks first.
         var open = recovered is null
             ? null
             : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
-        _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, open, before));
+        var packaging = Task.Run(() => PackageAsync(broadcast, reader, open, before));
+        _packaging[broadcast.StreamId] = packaging;
+        _running[broadcast.StreamId] = Task.WhenAll(
+            _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask), CloseAsync(broadcast, packaging));
     }
 
-    private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, OpenRecording? open, Task before)
+    /// <summary>Never fails: the stream's next broadcast waits for it.</summary>
+    private async Task<OpenRecording?> PackageAsync(Broadcast broadcast, BroadcastReader reader, OpenRecording? open, Task before)
     {
-        // The numbers of this recording go on where the one before ends.
+        // The numbers of this recording go on where the one before ends; for its rows nobody waits.
         await before;
         try
         {
@@ -108,7 +121,13 @@ public sealed partial class RecorderHost(
         }
 
         reader.Dispose();
-        await CloseAsync(broadcast, open);
+        if (open is not null)
+        {
+            await open.GapTimer.DisposeAsync();
+            _numbers[broadcast.StreamId] = NumbersAfter(open);
+        }
+
+        return open;
     }
 
     private void Accept(Broadcast broadcast, OpenRecording open, Sample sample)
@@ -121,22 +140,21 @@ public sealed partial class RecorderHost(
         }
     }
 
-    /// <summary>Never fails: the stream's next broadcast waits for it.</summary>
-    private async Task CloseAsync(Broadcast broadcast, OpenRecording? open)
+    /// <summary>Never fails: the server's stop waits for it.</summary>
+    private async Task CloseAsync(Broadcast broadcast, Task<OpenRecording?> packaging)
     {
-        if (open is null)
+        if (await packaging is not { } open)
         {
             return;
         }
 
         try
         {
-            await open.GapTimer.DisposeAsync();
-            open.Recorder.Complete();
+            open.Recorder.Complete(broadcast.State == BroadcastState.Ended ? Ending(open) : null);
             await open.Writing;
             if (broadcast.State == BroadcastState.Ended)
             {
-                await EndAsync(open);
+                LogEnded(broadcast.StreamId, open.Window.Recording.Id);
             }
         }
 #pragma warning disable CA1031 // As above: what the catalog could not be told now, the next start finds out.
@@ -153,24 +171,41 @@ public sealed partial class RecorderHost(
 
     private async Task<OpenRecording> BeginAsync(Broadcast broadcast)
     {
-        var (recording, maxDuration) = await AddRecordingAsync(broadcast);
-        var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null);
-        var opened = Open(broadcast, recording, [], origin, maxDuration > 0 ? maxDuration * 90_000L : null);
+        var stream = await ReadStreamAsync(broadcast);
+        // The catalog may not have heard of the recording before this one.
+        var numbers = _numbers.GetValueOrDefault(broadcast.StreamId);
+        var recording = new Recording
+        {
+            Id = Guid.NewGuid(),
+            StreamId = stream.Id,
+            StartedAt = time.GetUtcNow(),
+            FirstSegmentNumber = Math.Max(stream.NextSegmentNumber, numbers.Segment),
+            FirstDiscontinuity = Math.Max(stream.NextDiscontinuity, numbers.Discontinuity),
+        };
+        var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null)
+        {
+            RecordingStart = RecordingIndex.StartOf(recording),
+        };
+        var opened = Open(broadcast, recording, [], origin, stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
+        opened.Recorder.Enter();
         changes.Publish(new StreamChanged(broadcast.StreamId));
         return opened;
     }
 
-    /// <summary>Asks a catalog that fails again while the reader's queue holds what comes: not every encoder dials twice.</summary>
-    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(Broadcast broadcast)
+    /// <summary>
+    /// Reading is enough to begin. A catalog that fails in that, too, is asked again while the reader's queue holds what comes: not every
+    /// encoder dials twice.
+    /// </summary>
+    private async Task<LiveStream> ReadStreamAsync(Broadcast broadcast)
     {
         while (true)
         {
             try
             {
-                return await catalog.WriteAsync(context => AddRecordingAsync(context, broadcast.StreamId), CancellationToken.None);
+                await using var context = await contexts.CreateDbContextAsync();
+                return await context.LiveStreams.AsNoTracking().SingleAsync(stream => stream.Id == broadcast.StreamId);
             }
-            catch (Exception error)
-                when ((error is DbException or DbUpdateException) && broadcast.State != BroadcastState.Ended && !_stopping)
+            catch (DbException error) when (broadcast.State != BroadcastState.Ended && !_stopping.IsCancellationRequested)
             {
                 LogCatalogLate(broadcast.StreamId, error);
                 await Task.Delay(RetryInterval, time);
@@ -178,27 +213,12 @@ public sealed partial class RecorderHost(
         }
     }
 
-    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(CatalogDbContext context, string streamId)
-    {
-        var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == streamId);
-        var recording = new Recording
-        {
-            Id = Guid.NewGuid(),
-            StreamId = streamId,
-            StartedAt = time.GetUtcNow(),
-            FirstSegmentNumber = stream.NextSegmentNumber,
-            FirstDiscontinuity = stream.NextDiscontinuity,
-        };
-        context.Recordings.Add(recording);
-        return (recording, stream.MaxDurationSeconds);
-    }
-
     private OpenRecording Open(
         Broadcast broadcast, Recording recording, IReadOnlyList<RecordedSegment> segments, PackagerOrigin origin, long? maxDuration)
     {
         var window = new LiveWindow(recording, segments);
         var recorder = new Recorder(
-            window, store, catalog, changes, broadcast.Brake, (long)options.Value.WriterQueueMiB << 20, time,
+            window, store, catalog, changes, broadcast.Brake, disk, (long)options.Value.WriterQueueMiB << 20, time,
             loggers.CreateLogger<Recorder>());
         var packager = new Packager(origin, time, output =>
         {
@@ -209,24 +229,28 @@ public sealed partial class RecorderHost(
         packager.Wait();
         windows.Add(window);
         LogRecording(recording.StreamId, recording.Id);
-        return new OpenRecording(packager, window, recorder, Task.Run(recorder.RunAsync), maxDuration, time);
+        return new OpenRecording(
+            packager, window, recorder, Task.Run(() => recorder.RunAsync(_stopping.Token)), maxDuration, time);
     }
 
-    private async Task EndAsync(OpenRecording open)
+    private Func<CatalogDbContext, Task> Ending(OpenRecording open)
     {
-        var recording = open.Window.Recording;
-        await catalog.WriteAsync(
-            async context =>
-            {
-                var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id);
-                stored.EndedAt = time.GetUtcNow();
-                var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
-                stream.NextSegmentNumber = Math.Max(stream.NextSegmentNumber, open.NextSegment);
-                var runs = open.Window.Snapshot().Runs;
-                stream.NextDiscontinuity = recording.FirstDiscontinuity + (runs.Count > 0 ? runs[^1].Number + 1 : 0);
-            },
-            CancellationToken.None);
-        LogEnded(recording.StreamId, recording.Id);
+        var (recording, ended, next) = (open.Window.Recording, time.GetUtcNow(), NumbersAfter(open));
+        return async context =>
+        {
+            await context.Recordings.Where(stored => stored.Id == recording.Id)
+                .ExecuteUpdateAsync(stored => stored.SetProperty(r => r.EndedAt, ended));
+            var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
+            stream.NextSegmentNumber = Math.Max(stream.NextSegmentNumber, next.Segment);
+            stream.NextDiscontinuity = Math.Max(stream.NextDiscontinuity, next.Discontinuity);
+        };
+    }
+
+    /// <summary>Behind all that were ever listed, also by a gap in which it ended.</summary>
+    private static (long Segment, long Discontinuity) NumbersAfter(OpenRecording open)
+    {
+        var runs = open.Window.Snapshot().Runs;
+        return (open.NextSegment, open.Window.Recording.FirstDiscontinuity + (runs.Count > 0 ? runs[^1].Number + 1 : 0));
     }
 
     /// <summary>A recording on air. Its packager is used by the reader's loop and, while no pictures come, by a timer.</summary>
@@ -268,7 +292,7 @@ public sealed partial class RecorderHost(
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
     private partial void LogRecording(string streamId, Guid recordingId);
 
-    [LoggerMessage(LogLevel.Error, "Stream {StreamId} is on air, and the catalog does not take its recording yet")]
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} is on air, and the catalog does not say where its numbers stand")]
     private partial void LogCatalogLate(string streamId, Exception error);
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} ended")]

@@ -25,7 +25,7 @@ public static class RecordingPlaylist
         return new MediaPlaylist
         {
             TargetDuration = targetDuration,
-            MediaSequence = listed.Count > 0 ? listed[0].Number : recording.FirstSegmentNumber,
+            MediaSequence = listed.Count > 0 ? listed[0].Number : Math.Max(recording.FirstSegmentNumber, recording.KeptFrom),
             // A run that began was listed, and their numbers have no holes: as many have left the list as there are before its first.
             DiscontinuitySequence = recording.FirstDiscontinuity + (listed.Count > 0 ? listed[0].Discontinuity : 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
@@ -65,10 +65,11 @@ public static class RecordingPlaylist
             }
         }
 
-        for (var i = all.Count - 1; i >= 0; i--)
+        var kept = timeline.Recording.KeptFrom;
+        for (var i = all.Count - 1; i >= 0 && all[i].Number >= kept; i--)
         {
             yield return new Place(all[i].Number, all[i].Run, all[i].Run, all[i].Start, all[i].Duration, all[i]);
-            if (i > 0)
+            if (i > 0 && all[i - 1].Number >= kept)
             {
                 // Numbers without a segment: no encoder was there, or the disk did not take it. Each is listed, for a media sequence
                 // number is a place in the list.

@@ -29,7 +29,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.False(waiting.Ended);
         Assert.Equal(before.MediaSequence, waiting.MediaSequence);
         Assert.Equal(Addresses(before), Addresses(waiting).Take(before.Segments.Count));
-        Assert.InRange(waiting.Segments.Sum(segment => (double)segment.Duration), newest - 0.1, 20);
+        Assert.InRange(waiting.Recorded.Sum(segment => (double)segment.Duration), newest - 0.1, 20);
 
         await ComesBackAsync(stream, source, waiting);
     }
@@ -47,10 +47,34 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal("disconnected", await stream.StatusAsync());
         var waiting = await stream.PlaylistAsync();
         Assert.False(waiting.Ended);
-        Assert.Equal(5, waiting.Segments.Sum(segment => (double)segment.Duration), 0.0015);
+        Assert.Equal(5, waiting.Recorded.Sum(segment => (double)segment.Duration), 0.0015);
         await ClipFile.HoldsAsync(await stream.ClipAsync(3, 5), Small, 3, 5);
 
         await ComesBackAsync(stream, Small, waiting);
+    }
+
+    [Fact]
+    public async Task A_stop_in_the_middle_of_a_publish_loses_no_picture_that_was_sent_before_it()
+    {
+        var source = Small with { Seconds = 60, BFrames = 0 };
+        var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
+        await using var publisher = await SteppedPublisher.StartAsync(await source.FlvAsync(), stream.Ingest);
+        await publisher.SendAsync(pictures: 90);
+        await stream.PlaylistWithAsync(segments: 1);
+        // Somebody who does not read must not cost the time that the pictures need.
+        using var stuck = await SlowViewer.ConnectAsync(server.Process.Http);
+        await stuck.AskAsync([(await stream.PlaylistAsync()).Segments[0].Address!], times: 200);
+
+        var rest = SendOneByOneAsync(publisher);
+        await Eventually.TrueAsync(() => publisher.Pictures > 110, Publishing);
+        var sent = publisher.Pictures;
+        await server.Process.StopAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => Eventually.EndsAsync(rest, Publishing));
+        await server.Process.RestartAsync();
+
+        var recorded = Assert.Single(await stream.RecordedFramesAsync());
+        Assert.InRange(recorded.Count, sent, publisher.Pictures);
+        Assert.Equal(Enumerable.Range(0, recorded.Count), recorded);
     }
 
     [Fact]
@@ -68,6 +92,14 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         await ClipFile.HoldsAsync(await stream.ReadyAsync(clip), Small, 1, 3);
     }
 
+    private static async Task SendOneByOneAsync(SteppedPublisher publisher)
+    {
+        while (true)
+        {
+            await publisher.SendAsync(pictures: 1);
+        }
+    }
+
     /// <summary>The encoder returns: the recording goes on as a new run, later on the timeline by as much as it came later.</summary>
     private static async Task ComesBackAsync(TestStream stream, TestMedia source, HlsPlaylist waiting)
     {
@@ -81,7 +113,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal(waiting.MediaSequence, whole.MediaSequence);
         Assert.Equal(Addresses(waiting), Addresses(whole).Take(waiting.Segments.Count));
         var discontinuity = Assert.Single(whole.Segments, segment => segment.Discontinuity);
-        Assert.Equal(discontinuity, whole.Segments[waiting.Segments.Count]);
+        Assert.Equal(discontinuity, whole.Recorded[waiting.Recorded.Count]);
 
         var runs = await stream.RecordedFramesAsync();
         Assert.Equal(2, runs.Count);
@@ -91,7 +123,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
 
         // What was pushed faster than real time may end on the timeline after the next run has arrived: then that one joins its end.
         var arrived = (discontinuity.ProgramDateTime!.Value - whole.Segments[0].ProgramDateTime!.Value).TotalSeconds;
-        var end = (double)waiting.Segments.Sum(segment => segment.Duration);
+        var end = (double)waiting.Recorded.Sum(segment => segment.Duration);
         var runStart = Math.Max(arrived, end);
         await ClipFile.HoldsAsync(await stream.ClipAsync(runStart + 1.5, runStart + 4), returning, runStart + 1.5, runStart + 4, runStart);
         await AcrossTheGapAsync(stream, source, end, runStart);

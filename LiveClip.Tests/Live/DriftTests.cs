@@ -1,5 +1,6 @@
 using LiveClip.Core.Live;
 using LiveClip.Core.Mp4;
+using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 using Xunit;
 
@@ -46,11 +47,15 @@ public class DriftTests
             Assert.InRange((anchor.WallClock - before).TotalMilliseconds, -100, 100);
         }
 
+        var rebuilt = RecordingIndex.ReadRun(run.Init);
         foreach (var fragment in packaged.Fragments)
         {
-            var identity = SegmentIndex.Scan(fragment.Bytes).Fragments[0].Identity;
-            Assert.Equal(run.WallClockAt(identity.TimelineStart), identity.WallClock);
+            var found = SegmentIndex.Scan(fragment.Bytes).Fragments;
+            Assert.Equal(run.WallClockAt(found[0].Identity.TimelineStart), found[0].Identity.WallClock);
+            RecordingIndex.AddAnchors(rebuilt, [new SegmentFile(fragment.Number, found, fragment.Bytes.Length)]);
         }
+
+        Assert.Equal(anchors, rebuilt.Anchors ?? []);
     }
 
     [Fact]

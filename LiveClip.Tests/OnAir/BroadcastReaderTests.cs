@@ -107,6 +107,20 @@ public class BroadcastReaderTests
     }
 
     [Fact]
+    public async Task Samples_without_weight_are_bounded_by_their_number()
+    {
+        using var reader = Reader(maxBytes: 1_000_000);
+        var sample = Encode(new SyntheticEncoder { Sound = null }, 1)[0] with { Data = new byte[1] };
+        Enumerable.Range(0, 10_000).ToList().ForEach(_ => reader.Offer(sample));
+        Assert.True(_brake.WaitAsync(Token).IsCompleted);
+        Enumerable.Range(0, 10_001).ToList().ForEach(_ => reader.Offer(sample));
+        Assert.False(_brake.WaitAsync(Token).IsCompleted);
+        reader.Complete();
+        Assert.Equal((20_000, 1), ((await ReadAsync(reader)).Count, reader.Dropped));
+        Assert.True(_brake.WaitAsync(Token).IsCompleted);
+    }
+
+    [Fact]
     public async Task Half_full_it_brakes_and_half_empty_it_lets_go()
     {
         using var reader = Reader(maxBytes: 1_000);

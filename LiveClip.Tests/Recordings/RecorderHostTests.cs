@@ -224,14 +224,14 @@ public sealed class RecorderHostTests : IDisposable
             FlvPublish.Bound);
     }
 
-    /// <summary>Counts what <see cref="RecorderHost"/> reports.</summary>
+    /// <summary>Counts what <see cref="Recorder"/> reports.</summary>
     private sealed class ErrorLog : ILoggerProvider, ILogger
     {
         private int _errors;
 
         public int Errors => Volatile.Read(ref _errors);
 
-        public ILogger CreateLogger(string categoryName) => categoryName == typeof(RecorderHost).FullName ? this : NullLogger.Instance;
+        public ILogger CreateLogger(string categoryName) => categoryName == typeof(Recorder).FullName ? this : NullLogger.Instance;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

@@ -5,11 +5,13 @@ using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace LiveClip.Tests.Recordings;
@@ -48,7 +50,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task Files_and_rows_hold_what_the_packager_made()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         Publish(new SyntheticEncoder().Encode(seconds: 7), recorder);
         recorder.Complete();
         await Eventually.EndsAsync(writing, FlvPublish.Bound);
@@ -71,7 +73,7 @@ public sealed class RecorderTests : IAsyncLifetime
         Publish(new SyntheticEncoder().Encode(seconds: 12), recorder);
         Assert.False(_brake.WaitAsync(CoreServices.Token).IsCompleted);
         recorder.Complete();
-        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+        await Eventually.EndsAsync(recorder.RunAsync(CoreServices.Token), FlvPublish.Bound);
 
         var segments = await _core.SegmentsAsync(_recording.Id);
         Assert.Equal([0, 1], segments.Select(segment => segment.Number));
@@ -84,7 +86,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_failing_disk_costs_its_segments_and_the_recording_resumes_when_it_is_back()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 14);
         var packager = Packager(recorder);
 
@@ -117,7 +119,7 @@ public sealed class RecorderTests : IAsyncLifetime
         var recordings = Path.Combine(_folder.FullPath, "recordings");
         await File.WriteAllTextAsync(recordings, "in the way", CoreServices.Token);
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 8);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 4.1);
@@ -140,7 +142,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_catalog_that_fails_for_a_while_costs_nothing()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 10);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 2.5);
@@ -163,7 +165,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task While_the_catalog_hangs_files_are_written_and_a_run_begins()
     {
         var recorder = Recorder(maxQueuedBytes: 40_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var packager = Packager(recorder);
         var hanging = new TaskCompletionSource();
         var held = _core.Catalog.WriteAsync(_ => hanging.Task, CoreServices.Token);
@@ -187,7 +189,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_segment_of_which_a_fragment_was_lost_leaves_no_file_behind()
     {
         var recorder = Recorder(maxQueuedBytes: 60_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 6);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 3.2);
@@ -204,13 +206,47 @@ public sealed class RecorderTests : IAsyncLifetime
         Assert.Equal([PathOf(0), PathOf(2)], Directory.GetFiles(RunFolder, "*.m4s").Order());
     }
 
+    [Fact]
+    public async Task While_the_disk_is_full_nothing_is_written_and_the_recording_goes_on_with_the_next_segment()
+    {
+        var time = new ManualTimeProvider();
+        using var disk = new DiskWatch(
+            _core.Get<LiveWindows>(), _core.Get<ChangeFeed>(), _core.Get<IOptions<StorageOptions>>(), time, NullLogger<DiskWatch>.Instance);
+        var recorder = Recorder(maxQueuedBytes: 1 << 20, disk);
+        var writing = recorder.RunAsync(CoreServices.Token);
+        var samples = new SyntheticEncoder().Encode(seconds: 14);
+        var packager = Packager(recorder);
+
+        Accept(packager, samples, from: 0, to: 3);
+        await UntilAsync(segments: 1);
+        disk.ReportFull();
+        Assert.True(disk.IsPaused);
+        Accept(packager, samples, from: 3, to: 8.5);
+        time.Advance(TimeSpan.FromSeconds(4));
+        disk.Measure();
+        Assert.True(disk.IsPaused);
+        time.Advance(TimeSpan.FromSeconds(1));
+        disk.Measure();
+        Assert.False(disk.IsPaused);
+        Accept(packager, samples, from: 8.5, to: 14);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        // The one that was open when the pause began is whole, and so is each that began after it.
+        var segments = (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number).ToList();
+        Assert.Equal([0, 1, 4, 5, 6], segments);
+        Assert.Equal(segments.Select(PathOf), Directory.GetFiles(RunFolder, "*.m4s").Order());
+        Assert.All(new long[] { 2, 3 }, number => Assert.True(IsLost(number) && _window.Find(number) is not null));
+    }
+
     private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");
 
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
-    private Recorder Recorder(long maxQueuedBytes) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, maxQueuedBytes, TimeProvider.System,
-        NullLogger<Recorder>.Instance);
+    private Recorder Recorder(long maxQueuedBytes, DiskWatch? disk = null) => new(
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), maxQueuedBytes,
+        TimeProvider.System, NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
         new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>

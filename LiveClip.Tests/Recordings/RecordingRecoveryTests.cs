@@ -76,36 +76,6 @@ public sealed class RecordingRecoveryTests : IDisposable
     }
 
     [Fact]
-    public async Task A_run_that_was_never_listed_leaves_its_number_to_the_next()
-    {
-        using var crashed = new TempFolder();
-        var stream = await CrashAsync(crashed);
-        await using (var core = await CoreServices.StartAsync(crashed))
-        {
-            await core.Catalog.WriteAsync(
-                async context =>
-                {
-                    var first = await context.Runs.SingleAsync(CoreServices.Token);
-                    context.Runs.Add(new Run
-                    {
-                        RecordingId = first.RecordingId,
-                        Number = 1,
-                        TimelineStart = 99 * 90_000,
-                        WallClock = first.WallClock,
-                        Init = first.Init,
-                        Codecs = first.Codecs,
-                    });
-                },
-                CoreServices.Token);
-        }
-
-        await using var next = await CoreServices.StartAsync(crashed, started: typeof(RecorderHost));
-        var returned = await next.RecordAsync(stream, await Media.FlvAsync());
-        Assert.Equal([0, 1], returned.Runs.Select(run => run.Number).Order());
-        Assert.Contains(await next.SegmentsAsync(returned.Id), segment => segment.Run == 1);
-    }
-
-    [Fact]
     public async Task A_stop_loses_nothing_that_was_received()
     {
         LiveStream stream;
