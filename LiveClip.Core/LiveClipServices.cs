@@ -5,6 +5,7 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Health;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -52,6 +53,9 @@ public static class LiveClipServices
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
         services.AddHostedService<RollingWindowCleaner>();
+
+        services.AddSingleton<StreamHealths>();
+        services.AddHostedService<HealthWatch>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();

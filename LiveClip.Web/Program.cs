@@ -56,6 +56,7 @@ app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnon
 app.MapHealthChecks("/healthz/ready").AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
+app.MapHealth();
 app.MapClips();
 app.MapPlayback();
 app.MapClipMedia();

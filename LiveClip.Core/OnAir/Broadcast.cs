@@ -14,13 +14,14 @@ public sealed class Broadcast
     private readonly ChangeFeed _changes;
     private readonly Action<Broadcast> _ended;
     private readonly List<BroadcastReader> _readers = [];
-    private readonly HealthMeter _meter = new();
+    private readonly HealthMeter _meter;
     private readonly ITimer _reconnectTimer;
     private Publication? _publication;
 
     internal Broadcast(string streamId, TimeSpan reconnectWindow, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
     {
         (StreamId, ReconnectWindow, _time, _changes, _ended) = (streamId, reconnectWindow, time, changes, ended);
+        (_meter, Disk) = (new HealthMeter(time), new DiskDelay(time));
         _reconnectTimer = time.CreateTimer(_ => End(evenIfReturned: false), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
@@ -41,7 +42,22 @@ public sealed class Broadcast
     /// <summary>By kind, of all publishes of this broadcast.</summary>
     public RepairCounter Repairs { get; } = new();
 
-    public BroadcastHealth Health => _meter.Read(Repairs.Total);
+    /// <summary>Kept by whoever writes the recording.</summary>
+    public DiskDelay Disk { get; }
+
+    public BroadcastHealth Health => _meter.Read();
+
+    /// <summary>Samples that a reader was too slow for, of all readers.</summary>
+    public long Dropped
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _readers.Sum(reader => reader.Dropped);
+            }
+        }
+    }
 
     /// <summary>Every sample from now on, in a queue of its own. A late one has to wait for a sync sample itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
@@ -91,6 +107,7 @@ public sealed class Broadcast
 
             publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
             (previous, _publication) = (_publication, publication);
+            _meter.Begin();
             State = State == BroadcastState.Disconnected ? BroadcastState.Preparing : State;
             DisconnectedAt = null;
             _reconnectTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -135,9 +152,10 @@ public sealed class Broadcast
             {
                 reader.Offer(sample);
             }
+
+            _meter.Count(sample);
         }
 
-        _meter.Count(sample);
         if (becameActive)
         {
             Announce();

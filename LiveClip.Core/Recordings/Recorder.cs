@@ -19,6 +19,7 @@ public sealed partial class Recorder(
     CatalogWriter catalog,
     ChangeFeed changes,
     PublisherBrake brake,
+    DiskDelay delay,
     long maxQueuedBytes,
     TimeProvider time,
     ILogger<Recorder> logger)
@@ -57,6 +58,8 @@ public sealed partial class Recorder(
             {
                 brake.Apply(this);
             }
+
+            delay.Begin();
         }
 
         _queue.Writer.TryWrite(output);
@@ -148,6 +151,11 @@ public sealed partial class Recorder(
 
     private void Settle(PackagerOutput output)
     {
+        if (output is FragmentFinished)
+        {
+            delay.End();
+        }
+
         switch (output)
         {
             case FragmentFinished fragment when Interlocked.Add(ref _queuedBytes, -fragment.Bytes.Length) <= maxQueuedBytes / 2:

@@ -26,13 +26,14 @@ public partial class FolderRulesTests
         ["Ingest"] = ["Rtmp", "OnAir", "Catalog", "Samples"],
         ["Live"] = ["OnAir", "Mp4", "Samples", "Hls", "Catalog"],
         ["Recordings"] = ["Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
+        ["Health"] = ["Live", "OnAir", "Catalog"],
         ["Clips"] = ["Recordings", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
         ["Access"] = ["Catalog", "Changes"],
         ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 
     private static readonly string[] WebMayUse =
-        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Recordings", "Clips", "Changes", "Demo"];
+        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Recordings", "Health", "Clips", "Changes", "Demo"];
 
     /// <summary>Three doors to the same services, none of which goes through another.</summary>
     private static readonly string[] WebDoors = ["Components/Pages", "Api", "Hubs"];

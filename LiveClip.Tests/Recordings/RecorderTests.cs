@@ -18,6 +18,7 @@ public sealed class RecorderTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly PublisherBrake _brake = new();
+    private readonly DiskDelay _delay = new(TimeProvider.System);
     private CoreServices _core = null!;
     private Recording _recording = null!;
     private LiveWindow _window = null!;
@@ -209,7 +210,7 @@ public sealed class RecorderTests : IAsyncLifetime
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
     private Recorder Recorder(long maxQueuedBytes) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, maxQueuedBytes, TimeProvider.System,
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, _delay, maxQueuedBytes, TimeProvider.System,
         NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
