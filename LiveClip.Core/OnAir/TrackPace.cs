@@ -8,16 +8,15 @@ namespace LiveClip.Core.OnAir;
 /// </summary>
 internal sealed class TrackPace(TimeProvider time)
 {
-    private long _second = long.MinValue;
+    /// <summary>Far enough in the past for any difference, near enough to be subtracted.</summary>
+    private const long Never = long.MinValue / 2;
+
+    private long _second = Never;
     private double? _best;
     private double? _bestBefore;
 
     /// <summary>Seconds, comparable between tracks of one encoder's clock; null when nothing came in the last two seconds.</summary>
-    public double? Newest => (time.GetTimestamp() / time.TimestampFrequency) - _second switch
-    {
-        <= 1 => Best(_best, _bestBefore),
-        _ => null,
-    };
+    public double? Newest => (time.GetTimestamp() / time.TimestampFrequency) - _second <= 1 ? Best(_best, _bestBefore) : null;
 
     public void Add(Sample sample)
     {
@@ -31,7 +30,7 @@ internal sealed class TrackPace(TimeProvider time)
         _best = Best(_best, ahead);
     }
 
-    public void Clear() => (_second, _best, _bestBefore) = (long.MinValue, null, null);
+    public void Clear() => (_second, _best, _bestBefore) = (Never, null, null);
 
     private static double? Best(double? a, double? b) => a is null || b > a ? b ?? a : a;
 }

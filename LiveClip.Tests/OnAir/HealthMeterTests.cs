@@ -8,6 +8,8 @@ namespace LiveClip.Tests.OnAir;
 
 public class HealthMeterTests
 {
+    private const long Half = TimeSpan.TicksPerSecond / 2;
+
     private readonly ManualTimeProvider _time = new();
     private readonly HealthMeter _meter;
 
@@ -97,8 +99,6 @@ public class HealthMeterTests
         Count(new SyntheticEncoder { Sound = null, StartMs = 4_000 }, 3);
         Assert.Null(_meter.Read().SkewSeconds);
     }
-
-    private const long Half = TimeSpan.TicksPerSecond / 2;
 
     /// <summary>Everything from now on, at a pace of media to the clock, which stands at the end then.</summary>
     private void Count(SyntheticEncoder encoder, double seconds, double pace = 1) => CountInOrder(
