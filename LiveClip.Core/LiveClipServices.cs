@@ -43,7 +43,12 @@ public static class LiveClipServices
         services.AddSingleton<StreamKeys>();
         services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<RtmpAddress>();
-        services.AddSingleton<BroadcastRegistry>();
+        services.AddSingleton<WarningLimit>();
+        services.AddSingleton(provider => new BroadcastRegistry(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ChangeFeed>())
+        {
+            EndGrace = TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<IngestOptions>>().Value.EndGraceSeconds),
+        });
         services.AddSingleton<LiveWindows>();
 
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);

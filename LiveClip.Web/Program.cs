@@ -19,6 +19,7 @@ builder.Services.AddSingleton<Listeners>();
 builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
 builder.Services.AddAddresses();
 builder.Services.AddMediaCors();
+builder.Services.AddShutdown();
 builder.Services.AddSignIn();
 builder.Services.AddPasswordLimit();
 builder.Services.AddAntiforgery();

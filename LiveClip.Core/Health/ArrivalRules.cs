@@ -101,7 +101,8 @@ internal static class ArrivalRules
         Repair.SoundMoved => "sound was missing between two pieces",
         Repair.SoundDropped => "sound lay over earlier sound and was left out",
         Repair.ClockJumped => "the encoder's clock jumped",
-        Repair.ClocksAligned => "sound and picture were on clocks of their own",
+        Repair.ClocksAligned => "sound and picture ran on clocks of their own",
+        Repair.EmptyUnitsRemoved => "a picture held parts without content",
         Repair.MalformedDropped => "something broke the rules of its format and was left out",
         _ => "something had to be mended",
     };

@@ -55,6 +55,9 @@ public enum HealthIssueType
     /// <summary>The encoder's connection is lost again and again.</summary>
     ConnectionUnstable,
 
+    /// <summary>Another encoder tries with the same key again and again, and is refused.</summary>
+    TakeoversRefused,
+
     /// <summary>The server is too slow for what it receives.</summary>
     SamplesDropped,
 

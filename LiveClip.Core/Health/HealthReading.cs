@@ -53,7 +53,7 @@ public readonly record struct HealthReading
     /// <summary>Samples that a reader was too slow for, in this second.</summary>
     public int Dropped { get; init; }
 
-    /// <summary>Somebody else began to publish in this second, or the encoder was back.</summary>
+    /// <summary>How often the encoder was back, or another one took over, in this second.</summary>
     public int Reconnects { get; init; }
 
     /// <summary>How many of each <see cref="Repair"/> in this second; null when there was none.</summary>

@@ -34,4 +34,5 @@ internal sealed class HealthWindow(IReadOnlyList<HealthReading> minute, HealthCo
 /// <summary>What readings do not tell.</summary>
 /// <param name="MaxLines">The longest shorter side that the stream is set to; null while that is not known.</param>
 /// <param name="RecentReconnects">Of the last ten minutes.</param>
-public readonly record struct HealthContext(int? MaxLines, int RecentReconnects);
+/// <param name="TakeoversHeldOff">Another encoder keeps trying and is refused.</param>
+public readonly record struct HealthContext(int? MaxLines, int RecentReconnects, bool TakeoversHeldOff = false);

@@ -9,6 +9,7 @@ internal sealed class ReadingTaker(TimeProvider time)
     private BroadcastHealth _before = new();
     private long[] _repairsBefore = [];
     private long _droppedBefore;
+    private int _reconnectsBefore;
     private long _readAt;
     private int _publish;
 
@@ -19,6 +20,7 @@ internal sealed class ReadingTaker(TimeProvider time)
         var seconds = time.GetElapsedTime(_readAt).TotalSeconds;
         seconds = seconds > 0 ? seconds : 1;
         var (repairs, dropped) = (RepairsOf(broadcast), broadcast.Dropped);
+        var reconnects = broadcast.Reconnects + broadcast.Takeovers;
         var isConnected = broadcast.Publication is not null;
         var reading = new HealthReading
         {
@@ -40,10 +42,11 @@ internal sealed class ReadingTaker(TimeProvider time)
             SkewSeconds = isConnected ? (float?)health.SkewSeconds : null,
             DiskDelaySeconds = (float)broadcast.Disk.Take().TotalSeconds,
             Dropped = (int)(dropped - _droppedBefore),
-            Reconnects = Math.Max(0, health.Publishes - Math.Max(_before.Publishes, 1)),
+            Reconnects = reconnects - _reconnectsBefore,
             RepairsByKind = Difference(repairs, _repairsBefore),
         };
-        (_before, _repairsBefore, _droppedBefore, _readAt) = (health, repairs, dropped, time.GetTimestamp());
+        (_before, _repairsBefore, _droppedBefore, _reconnectsBefore) = (health, repairs, dropped, reconnects);
+        _readAt = time.GetTimestamp();
         return reading;
     }
 
@@ -51,7 +54,8 @@ internal sealed class ReadingTaker(TimeProvider time)
     {
         if (_broadcast != broadcast)
         {
-            (_broadcast, _before, _repairsBefore, _droppedBefore) = (broadcast, new BroadcastHealth(), RepairsOf(null), 0);
+            (_broadcast, _before, _repairsBefore) = (broadcast, new BroadcastHealth(), RepairsOf(null));
+            (_droppedBefore, _reconnectsBefore) = (0, 0);
             _readAt = time.GetTimestamp() - time.TimestampFrequency;
             _publish++;
         }

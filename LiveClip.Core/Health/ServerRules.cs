@@ -16,6 +16,12 @@ internal static class ServerRules
                 Text($"The disk took {window.Now.DiskDelaySeconds:0.0} s to take what was received; the live picture goes on."),
                 "On the server: see whether the disk is full, failing or busy with something else.")
             : null;
+        yield return window.Context.TakeoversHeldOff
+            ? new HealthIssue(
+                HealthIssueType.TakeoversRefused, HealthSeverity.Warning, "Two encoders",
+                "Another encoder keeps trying with this stream's key and is refused.",
+                "Stop one of the two, or give it a stream of its own.")
+            : null;
         var dropped = window.Minute.Skip(window.Minute.Count - DropSeconds).Sum(reading => reading.Dropped);
         yield return dropped > 0
             ? new HealthIssue(

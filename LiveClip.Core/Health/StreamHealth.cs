@@ -47,7 +47,8 @@ public sealed class StreamHealth
             _history.Add(reading);
             _onAir = true;
             var reconnects = _history.Last(ReconnectSeconds).Sum(earlier => earlier.Reconnects);
-            _issues = _hysteresis.Accept(HealthDecider.Decide([.. _history.Last(JudgedSeconds)], new HealthContext(MaxLines, reconnects)));
+            var context = new HealthContext(MaxLines, reconnects, broadcast.TakeoversHeldOffUntil is not null);
+            _issues = _hysteresis.Accept(HealthDecider.Decide([.. _history.Last(JudgedSeconds)], context));
             _minute.Add(reading);
             _issuesOfMinute.UnionWith(_issues.Select(issue => issue.Name));
             _recordingId = recordingId ?? _recordingId;

@@ -112,16 +112,17 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         var arrived = time.GetUtcNow() - time.GetElapsedTime(first.Arrival);
         var start = StartOf(first, arrived);
         var video = _tracks.OfType<VideoTrack>().SingleOrDefault();
+        var identity = new RunIdentity(origin.RecordingId, _nextRun++, start, arrived) { RecordingStart = origin.RecordingStart };
         var run = new Run
         {
             RecordingId = origin.RecordingId,
-            Number = _nextRun++,
+            Number = identity.Run,
             TimelineStart = start,
             WallClock = arrived,
-            Init = InitSegment.Write(_tracks, new RunIdentity(origin.RecordingId, _nextRun - 1, start, arrived)),
+            Init = InitSegment.Write(_tracks, identity),
             Width = video?.Configuration.Sps.Width ?? 0,
             Height = video?.Configuration.Sps.Height ?? 0,
-            Codecs = string.Join(',', _tracks.Select(CodecOf)),
+            Codecs = CodecsOf(_tracks),
         };
         _zero = new RunZero(first, start);
         _soundChanged = false;
@@ -192,6 +193,9 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 
     private static long Presentation(Sample sample) => sample.Track.Timescale.To(Timescale.Video, sample.PresentationTime);
 
+    /// <summary>RFC 6381 names of a run's tracks, as <see cref="Run.Codecs"/> has them.</summary>
+    internal static string CodecsOf(IEnumerable<Track> tracks) => string.Join(',', tracks.Select(CodecOf));
+
     private static string CodecOf(Track track) => track switch
     {
         VideoTrack video => video.Configuration.Codec,
@@ -203,7 +207,11 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 }
 
 /// <summary>Where a packager begins: at 0 in a new recording, behind what is there in one that goes on.</summary>
-public sealed record PackagerOrigin(Guid RecordingId, int NextRun, long NextSegment, int? TargetDuration, PreviousRun? Previous);
+public sealed record PackagerOrigin(Guid RecordingId, int NextRun, long NextSegment, int? TargetDuration, PreviousRun? Previous)
+{
+    /// <summary>What each run says of its recording; null: nothing.</summary>
+    public RecordingStart? RecordingStart { get; init; }
+}
 
 /// <summary>The last run that another process of this server wrote.</summary>
 /// <param name="TimelineStart">1/90,000 s.</param>

@@ -84,7 +84,7 @@ internal sealed class RunPackager
         }
 
         var end = _prefix.Close();
-        FinishFragment(long.MaxValue, end);
+        FinishFragment(long.MaxValue, end, targetDuration);
         CloseSegment(end > _segment!.Start ? end : End);
     }
 
@@ -112,10 +112,10 @@ internal sealed class RunPackager
         switch (CutBefore(sample, end - start, start, targetDuration))
         {
             case Cut.Fragment:
-                FinishFragment(start, NewestPicture);
+                FinishFragment(start, NewestPicture, targetDuration);
                 break;
             case Cut.Segment:
-                FinishFragment(start, NewestPicture);
+                FinishFragment(start, NewestPicture, targetDuration);
                 CloseSegment(StartOf(sample));
                 break;
         }
@@ -134,7 +134,7 @@ internal sealed class RunPackager
     }
 
     /// <summary>Writes what is open as a fragment, with all the sound that begins before its end.</summary>
-    private void FinishFragment(long end, long newestPicture)
+    private void FinishFragment(long end, long newestPicture, int? targetDuration)
     {
         if (_pictures.Count == 0)
         {
@@ -146,7 +146,10 @@ internal sealed class RunPackager
         var first = _pictures[0];
         var start = StartOf(first);
         var identity = new SegmentIdentity(
-            _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start));
+            _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start))
+        {
+            TargetDuration = targetDuration,
+        };
         var bytes = MovieFragment.Write(++_sequenceNumber, identity, [.. _pictures, .. _sounds[..taken]]);
         var fragment = new FragmentFinished(
             _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, newestPicture, bytes);

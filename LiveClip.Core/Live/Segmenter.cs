@@ -3,7 +3,7 @@ using LiveClip.Core.Hls;
 namespace LiveClip.Core.Live;
 
 /// <summary>
-/// Decides where a movie fragment and a segment end: a segment at the first sync sample past 1.9 s, a fragment every half second.
+/// Decides where a movie fragment and a segment end: a segment at the first sync sample past 1.9 s, a fragment every 0.3 s.
 /// All times are in 1/90,000 s.
 /// </summary>
 public static class Segmenter
@@ -11,7 +11,11 @@ public static class Segmenter
     /// <summary>Just below two seconds, so that the milliseconds of RTMP do not push a 2 s GOP into the next segment.</summary>
     public const long MinSegment = 171_000;
 
-    public const long MaxFragment = 45_000;
+    /// <summary>
+    /// What a crash may cost, with the one or two pictures that are held until it is clear what follows them: together below half a
+    /// second at 24 pictures a second and more.
+    /// </summary>
+    public const long MaxFragment = 27_000;
 
     /// <summary>How long the sync interval may take to show before the target duration is fixed without it.</summary>
     public const long TargetDeadline = 4 * 90_000;

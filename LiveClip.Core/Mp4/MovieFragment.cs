@@ -28,7 +28,7 @@ public static class MovieFragment
         var runs = tracks.Select(track => new TrackRun([.. track])).ToArray();
         var moofSize = MoofStartSize + runs.Sum(run => run.TrafSize);
         var mdatSize = checked(BoxHeader.CompactLength + runs.Sum(run => run.DataSize));
-        var writer = new BoxWriter(checked(SegmentInfoBox.SegmentBoxSize + moofSize + mdatSize));
+        var writer = new BoxWriter(checked(SegmentInfoBox.SizeOf(identity) + moofSize + mdatSize));
 
         SegmentInfoBox.Write(writer, identity);
 

@@ -54,6 +54,30 @@ public sealed class SegmentIndex
         return new SegmentIndex(fragments, offset);
     }
 
+    /// <summary>Whether a whole fragment lies anywhere in a file, also behind damage that ends a scan.</summary>
+    public static bool HoldsFragment(ReadOnlySpan<byte> file)
+    {
+        var behindHeader = BoxHeader.CompactLength;
+        for (var from = behindHeader; from < file.Length;)
+        {
+            var place = file[from..].IndexOf(SegmentInfoBox.SegmentMark);
+            if (place < 0)
+            {
+                return false;
+            }
+
+            var start = from + place - behindHeader;
+            if (ReadFragment(file[start..], start, file.Length, out _) is not null)
+            {
+                return true;
+            }
+
+            from += place + 1;
+        }
+
+        return false;
+    }
+
     /// <summary>Reads only the boxes before the media, usually with one call a fragment.</summary>
     public static SegmentIndex Scan(SafeFileHandle file)
     {

@@ -13,6 +13,8 @@ public sealed class Publication
     internal Publication(Broadcast broadcast, string remoteAddress, string? encoder, DateTimeOffset startedAt) =>
         (_broadcast, RemoteAddress, Encoder, StartedAt) = (broadcast, remoteAddress, encoder, startedAt);
 
+    public string StreamId => _broadcast.StreamId;
+
     public string RemoteAddress { get; }
 
     /// <summary>How the encoder names itself: "FMLE/3.0 (compatible; OBS)".</summary>

@@ -15,11 +15,16 @@ public enum Repair
     /// <summary>Sound that would have lain over earlier sound was left out.</summary>
     SoundDropped,
 
-    /// <summary>The encoder's clock jumped: another run begins.</summary>
+    /// <summary>The encoder's clock jumped: its samples go on without a gap, in another run from the next sync sample on.</summary>
     ClockJumped,
 
-    /// <summary>Sound and pictures were on clocks that have nothing to do with each other: put side by side as they arrive.</summary>
+    /// <summary>
+    /// Stamps that have nothing to do with those of the other track, or were set back a little, go on where the broadcast is.
+    /// </summary>
     ClocksAligned,
+
+    /// <summary>NAL units without content were taken out of a picture.</summary>
+    EmptyUnitsRemoved,
 
     /// <summary>A message, sequence header or picture that breaks the rules of its format was left out.</summary>
     MalformedDropped,

@@ -29,7 +29,7 @@ public sealed partial class Recorder(
     private readonly Channel<PackagerOutput> _queue = Channel.CreateUnbounded<PackagerOutput>(new() { SingleReader = true });
 
     // A few words each two seconds: a catalog that is away for hours costs no memory worth a bound.
-    private readonly Channel<PackagerOutput> _rows = Channel.CreateUnbounded<PackagerOutput>(new() { SingleReader = true });
+    private readonly Channel<Row> _rows = Channel.CreateUnbounded<Row>(new() { SingleReader = true });
     private readonly Recording _recording = window.Recording;
     private readonly Lock _gate = new();
     private readonly HashSet<long> _lost = [];
@@ -37,6 +37,13 @@ public sealed partial class Recorder(
     // Later files stand on their init segments: these are tried again before each fragment until the disk has taken them.
     private readonly Queue<RunStarted> _owed = new();
     private long _queuedBytes;
+    private Row? _last;
+
+    /// <summary>What is to be written for one thing that has happened.</summary>
+    private delegate Task Row(CatalogDbContext context);
+
+    /// <summary>The recording is new: its row comes before all others, as soon as the catalog takes it.</summary>
+    public void Enter() => _rows.Writer.TryWrite(RowOf(_recording));
 
     /// <summary>Never waits: a fragment for which there is no room costs its whole segment.</summary>
     public void Offer(PackagerOutput output)
@@ -66,11 +73,17 @@ public sealed partial class Recorder(
     }
 
     /// <summary>Nothing more will come; <see cref="RunAsync"/> ends when what is queued is on the disk.</summary>
-    public void Complete() => _queue.Writer.TryComplete();
+    /// <param name="last">What the catalog is told behind all else, as often as it takes.</param>
+    public void Complete(Func<CatalogDbContext, Task>? last = null)
+    {
+        _last = last is null ? null : new Row(last);
+        _queue.Writer.TryComplete();
+    }
 
-    /// <exception cref="DbException">The catalog fails at the end, too; the files wait for the next start's recovery.</exception>
+    /// <param name="stopping">The server stops: what the catalog does not take now is not tried again.</param>
+    /// <exception cref="DbException">The catalog fails while the server stops; the files wait for the next start's recovery.</exception>
     /// <exception cref="DbUpdateException">As above.</exception>
-    public Task RunAsync() => Task.WhenAll(WriteFilesAsync(), StoreRowsAsync());
+    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(WriteFilesAsync(), StoreRowsAsync(stopping));
 
     private async Task WriteFilesAsync()
     {
@@ -86,10 +99,15 @@ public sealed partial class Recorder(
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                Fail(output, error);
+                Fail(writer, output, error);
             }
 
             Settle(output);
+        }
+
+        if (_last is not null)
+        {
+            _rows.Writer.TryWrite(_last);
         }
 
         _rows.Writer.Complete();
@@ -103,8 +121,8 @@ public sealed partial class Recorder(
                 _owed.Enqueue(started);
                 WriteOwed(writer);
                 break;
-            case TargetDurationFixed:
-                _rows.Writer.TryWrite(output);
+            case TargetDurationFixed target:
+                _rows.Writer.TryWrite(RowOf(target));
                 break;
             case FragmentFinished fragment when !IsLost(fragment.Number):
                 WriteOwed(writer);
@@ -115,7 +133,7 @@ public sealed partial class Recorder(
                 break;
             case SegmentClosed closed:
                 writer.Close();
-                _rows.Writer.TryWrite(closed);
+                _rows.Writer.TryWrite(RowOf(closed.Segment));
                 LogSegmentClosed(_recording.StreamId, _recording.Id, closed.Segment.Number, closed.Segment.Duration / 90_000d);
                 changes.Publish(new RecordingChanged(_recording.StreamId, _recording.Id));
                 break;
@@ -127,12 +145,12 @@ public sealed partial class Recorder(
         while (_owed.TryPeek(out var started))
         {
             writer.StartRun(started.Run);
-            _rows.Writer.TryWrite(started);
+            _rows.Writer.TryWrite(RowOf(started.Run));
             _owed.Dequeue();
         }
     }
 
-    private void Fail(PackagerOutput output, Exception error)
+    private void Fail(SegmentWriter writer, PackagerOutput output, Exception error)
     {
         switch (output)
         {
@@ -142,10 +160,26 @@ public sealed partial class Recorder(
             case SegmentClosed closed:
                 Lose(closed.Segment.Number, error);
                 Forgive(closed.Segment.Number);
+                TryDiscard(writer, closed.Segment);
                 break;
             default:
                 LogLate(_recording.StreamId, _recording.Id, error);
                 break;
+        }
+    }
+
+    /// <summary>What could not be flushed may be anything once it has left the cache: no start may take it for whole.</summary>
+    private void TryDiscard(SegmentWriter writer, RecordedSegment segment)
+    {
+        try
+        {
+            writer.Discard(segment);
+        }
+#pragma warning disable CA1031 // As in the loop: the disk fails, and the segment is lost anyway.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogLate(_recording.StreamId, _recording.Id, error);
         }
     }
 
@@ -167,27 +201,39 @@ public sealed partial class Recorder(
         }
     }
 
-    private async Task StoreRowsAsync()
+    private async Task StoreRowsAsync(CancellationToken stopping)
     {
-        await foreach (var output in _rows.Reader.ReadAllAsync(CancellationToken.None))
+        var waiting = new List<Row>();
+        while (await _rows.Reader.WaitToReadAsync(CancellationToken.None))
         {
-            for (var attempt = 0; !await TryStoreAsync(output, attempt); attempt++)
+            TakeAll(waiting);
+            for (var attempt = 0; !await TryStoreAsync(waiting, attempt, stopping); attempt++)
             {
-                await Task.WhenAny(_queue.Reader.Completion, Task.Delay(RetryInterval, time));
+                await Task.Delay(RetryInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                TakeAll(waiting);
             }
+
+            waiting.Clear();
         }
     }
 
-    /// <summary>False when it is to be tried again. Behind the end it throws instead: the next broadcast waits for this one.</summary>
-    private async Task<bool> TryStoreAsync(PackagerOutput output, int attempt)
+    private void TakeAll(List<Row> waiting)
     {
-        var isLast = _queue.Reader.Completion.IsCompleted;
+        while (_rows.Reader.TryRead(out var row))
+        {
+            waiting.Add(row);
+        }
+    }
+
+    /// <summary>False when they are to be tried again. While the server stops it throws instead: the next start finds the files.</summary>
+    private async Task<bool> TryStoreAsync(List<Row> rows, int attempt, CancellationToken stopping)
+    {
         try
         {
-            await catalog.WriteAsync(context => StoreAsync(context, output), CancellationToken.None);
+            await StoreAsync(rows);
             return true;
         }
-        catch (Exception error) when (!isLast && (error is DbException or DbUpdateException))
+        catch (Exception error) when (!stopping.IsCancellationRequested && (error is DbException or DbUpdateException))
         {
             if (attempt == 0)
             {
@@ -198,25 +244,75 @@ public sealed partial class Recorder(
         }
     }
 
-    /// <summary>A write that was reported as failed may have arrived all the same: none makes a second row.</summary>
-    private async Task StoreAsync(CatalogDbContext context, PackagerOutput output)
+    /// <summary>Together; one that the catalog will never take, its recording being deleted, keeps no other waiting.</summary>
+    private async Task StoreAsync(List<Row> rows)
     {
-        switch (output)
+        try
         {
-            case RunStarted { Run: var run }
-                when !await context.Runs.AnyAsync(stored => stored.RecordingId == run.RecordingId && stored.Number == run.Number):
-                context.Runs.Add(run);
-                break;
-            case SegmentClosed { Segment: var segment }
-                when !await context.Segments.AnyAsync(
-                    stored => stored.RecordingId == segment.RecordingId && stored.Number == segment.Number):
-                context.Segments.Add(segment);
-                break;
-            case TargetDurationFixed { Seconds: var seconds }:
-                (await context.Recordings.SingleAsync(recording => recording.Id == _recording.Id)).TargetDuration = seconds;
-                break;
+            await catalog.WriteAsync(
+                async context =>
+                {
+                    foreach (var row in rows)
+                    {
+                        await row(context);
+                    }
+                },
+                CancellationToken.None);
+        }
+        catch (Exception error) when (CatalogWriter.IsRefusal(error))
+        {
+            if (rows.Count == 1)
+            {
+                LogRefused(_recording.StreamId, _recording.Id, error);
+                return;
+            }
+
+            foreach (var row in rows)
+            {
+                await StoreAsync([row]);
+            }
         }
     }
+
+    // A write that was reported as failed may have arrived all the same: none makes a second row. Each stores a copy, since what a
+    // context tracks it also changes.
+    private static Row RowOf(Recording recording) => async context =>
+    {
+        if (!await context.Recordings.AnyAsync(stored => stored.Id == recording.Id))
+        {
+            context.Recordings.Add(new Recording
+            {
+                Id = recording.Id,
+                StreamId = recording.StreamId,
+                StartedAt = recording.StartedAt,
+                FirstSegmentNumber = recording.FirstSegmentNumber,
+                FirstDiscontinuity = recording.FirstDiscontinuity,
+            });
+            await context.SaveChangesAsync();
+        }
+    };
+
+    private static Row RowOf(Run run) => async context =>
+    {
+        if (!await context.Runs.AnyAsync(stored => stored.RecordingId == run.RecordingId && stored.Number == run.Number))
+        {
+            context.Runs.Add(run);
+            await context.SaveChangesAsync();
+            context.ChangeTracker.Clear();
+        }
+    };
+
+    private static Row RowOf(RecordedSegment segment) => async context =>
+    {
+        if (!await context.Segments.AnyAsync(
+            stored => stored.RecordingId == segment.RecordingId && stored.Number == segment.Number))
+        {
+            context.Segments.Add(segment);
+        }
+    };
+
+    private Row RowOf(TargetDurationFixed target) => context => context.Recordings.Where(recording => recording.Id == _recording.Id)
+        .ExecuteUpdateAsync(recording => recording.SetProperty(r => r.TargetDuration, target.Seconds));
 
     private void Lose(long number, Exception? error)
     {
@@ -257,6 +353,9 @@ public sealed partial class Recorder(
 
     [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the catalog does not take its runs and segments yet")]
     private partial void LogCatalogLate(string streamId, Guid recordingId, Exception error);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the catalog refuses a row for good; its file stays")]
+    private partial void LogRefused(string streamId, Guid recordingId, Exception error);
 
     [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId} lost segment {Number}: the disk did not take it")]
     private partial void LogSegmentLost(string streamId, Guid recordingId, long number, Exception? error);

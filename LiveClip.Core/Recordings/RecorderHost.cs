@@ -21,20 +21,25 @@ public sealed partial class RecorderHost(
     LiveWindows windows,
     SegmentStore store,
     RecordingRecovery recovery,
+    IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     ChangeFeed changes,
     IOptions<RecordingOptions> options,
     TimeProvider time,
-    ILoggerFactory loggers) : IHostedService
+    ILoggerFactory loggers) : IHostedService, IDisposable
 {
     private const long ReaderBytes = 64 << 20;
     private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
+    private readonly CancellationTokenSource _stopping = new();
+    private readonly ConcurrentDictionary<string, Task> _packaging = new();
     private readonly ConcurrentDictionary<string, Task> _running = new();
+
+    // Where each stream's numbers stand after its last broadcast of this process.
+    private readonly ConcurrentDictionary<string, (long Segment, long Discontinuity)> _numbers = new();
     private readonly Dictionary<string, RecoveredRecording> _recovered = [];
-    private volatile bool _stopping;
 
     public async Task StartAsync(CancellationToken cancellationToken)
     {
@@ -52,7 +57,7 @@ public sealed partial class RecorderHost(
 
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _stopping = true;
+        await _stopping.CancelAsync();
         foreach (var broadcast in broadcasts.All())
         {
             broadcast.Suspend();
@@ -61,27 +66,40 @@ public sealed partial class RecorderHost(
         await Task.WhenAll(_running.Values).WaitAsync(cancellationToken);
     }
 
+    public void Dispose() => _stopping.Dispose();
+
     private void Start(Broadcast broadcast)
     {
         // Added here, before the publisher can send: nothing is missed.
         var reader = broadcast.AddReader(ReaderBytes, ReaderAge);
         _recovered.Remove(broadcast.StreamId, out var recovered);
-        var before = _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
+        var before = _packaging.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask);
         // At once: a recording that goes on must not look ended to whoever asks first.
         var open = recovered is null
             ? null
             : Open(broadcast, recovered.Recording, recovered.Segments, recovered.Origin, recovered.MaxDuration);
-        _running[broadcast.StreamId] = Task.Run(() => RunAsync(broadcast, reader, open, before));
+        var packaging = Task.Run(() => PackageAsync(broadcast, reader, open, before));
+        _packaging[broadcast.StreamId] = packaging;
+        _running[broadcast.StreamId] = Task.WhenAll(
+            _running.GetValueOrDefault(broadcast.StreamId, Task.CompletedTask), CloseAsync(broadcast, packaging));
     }
 
-    private async Task RunAsync(Broadcast broadcast, BroadcastReader reader, OpenRecording? open, Task before)
+    /// <summary>Never fails: the stream's next broadcast waits for it.</summary>
+    private async Task<OpenRecording?> PackageAsync(Broadcast broadcast, BroadcastReader reader, OpenRecording? open, Task before)
     {
-        // The numbers of this recording go on where the one before ends.
+        // The numbers of this recording go on where the one before ends; for its rows nobody waits.
         await before;
         try
         {
             await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
             {
+                if (sample is null)
+                {
+                    // At once, not with the next encoder's first picture: what was received is listed and can be clipped.
+                    open?.Packager.CloseRun();
+                    continue;
+                }
+
                 open ??= await BeginAsync(broadcast);
                 Accept(broadcast, open, sample);
             }
@@ -97,7 +115,12 @@ public sealed partial class RecorderHost(
         }
 
         reader.Dispose();
-        await CloseAsync(broadcast, open);
+        if (open is not null)
+        {
+            _numbers[broadcast.StreamId] = NumbersAfter(open.Window);
+        }
+
+        return open;
     }
 
     private void Accept(Broadcast broadcast, OpenRecording open, Sample sample)
@@ -110,21 +133,21 @@ public sealed partial class RecorderHost(
         }
     }
 
-    /// <summary>Never fails: the stream's next broadcast waits for it.</summary>
-    private async Task CloseAsync(Broadcast broadcast, OpenRecording? open)
+    /// <summary>Never fails: the server's stop waits for it.</summary>
+    private async Task CloseAsync(Broadcast broadcast, Task<OpenRecording?> packaging)
     {
-        if (open is null)
+        if (await packaging is not { } open)
         {
             return;
         }
 
         try
         {
-            open.Recorder.Complete();
+            open.Recorder.Complete(broadcast.State == BroadcastState.Ended ? Ending(open.Window) : null);
             await open.Writing;
             if (broadcast.State == BroadcastState.Ended)
             {
-                await EndAsync(open.Window);
+                LogEnded(broadcast.StreamId, open.Window.Recording.Id);
             }
         }
 #pragma warning disable CA1031 // As above: what the catalog could not be told now, the next start finds out.
@@ -141,44 +164,46 @@ public sealed partial class RecorderHost(
 
     private async Task<OpenRecording> BeginAsync(Broadcast broadcast)
     {
-        var (recording, maxDuration) = await AddRecordingAsync(broadcast);
-        var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null);
-        var opened = Open(broadcast, recording, [], origin, maxDuration > 0 ? maxDuration * 90_000L : null);
+        var stream = await ReadStreamAsync(broadcast);
+        // The catalog may not have heard of the recording before this one.
+        var numbers = _numbers.GetValueOrDefault(broadcast.StreamId);
+        var recording = new Recording
+        {
+            Id = Guid.NewGuid(),
+            StreamId = stream.Id,
+            StartedAt = time.GetUtcNow(),
+            FirstSegmentNumber = Math.Max(stream.NextSegmentNumber, numbers.Segment),
+            FirstDiscontinuity = Math.Max(stream.NextDiscontinuity, numbers.Discontinuity),
+        };
+        var origin = new PackagerOrigin(recording.Id, 0, recording.FirstSegmentNumber, null, null)
+        {
+            RecordingStart = RecordingIndex.StartOf(recording),
+        };
+        var opened = Open(broadcast, recording, [], origin, stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
+        opened.Recorder.Enter();
         changes.Publish(new StreamChanged(broadcast.StreamId));
         return opened;
     }
 
-    /// <summary>Asks a catalog that fails again while the reader's queue holds what comes: not every encoder dials twice.</summary>
-    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(Broadcast broadcast)
+    /// <summary>
+    /// Reading is enough to begin. A catalog that fails in that, too, is asked again while the reader's queue holds what comes: not every
+    /// encoder dials twice.
+    /// </summary>
+    private async Task<LiveStream> ReadStreamAsync(Broadcast broadcast)
     {
         while (true)
         {
             try
             {
-                return await catalog.WriteAsync(context => AddRecordingAsync(context, broadcast.StreamId), CancellationToken.None);
+                await using var context = await contexts.CreateDbContextAsync();
+                return await context.LiveStreams.AsNoTracking().SingleAsync(stream => stream.Id == broadcast.StreamId);
             }
-            catch (Exception error)
-                when ((error is DbException or DbUpdateException) && broadcast.State != BroadcastState.Ended && !_stopping)
+            catch (DbException error) when (broadcast.State != BroadcastState.Ended && !_stopping.IsCancellationRequested)
             {
                 LogCatalogLate(broadcast.StreamId, error);
                 await Task.Delay(RetryInterval, time);
             }
         }
-    }
-
-    private async Task<(Recording Recording, int MaxDuration)> AddRecordingAsync(CatalogDbContext context, string streamId)
-    {
-        var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == streamId);
-        var recording = new Recording
-        {
-            Id = Guid.NewGuid(),
-            StreamId = streamId,
-            StartedAt = time.GetUtcNow(),
-            FirstSegmentNumber = stream.NextSegmentNumber,
-            FirstDiscontinuity = stream.NextDiscontinuity,
-        };
-        context.Recordings.Add(recording);
-        return (recording, stream.MaxDurationSeconds);
     }
 
     private OpenRecording Open(
@@ -195,24 +220,27 @@ public sealed partial class RecorderHost(
         });
         windows.Add(window);
         LogRecording(recording.StreamId, recording.Id);
-        return new OpenRecording(packager, window, recorder, Task.Run(recorder.RunAsync), maxDuration);
+        return new OpenRecording(packager, window, recorder, Task.Run(() => recorder.RunAsync(_stopping.Token)), maxDuration);
     }
 
-    private async Task EndAsync(LiveWindow window)
+    private Func<CatalogDbContext, Task> Ending(LiveWindow window)
     {
-        var recording = window.Recording;
-        await catalog.WriteAsync(
-            async context =>
-            {
-                var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id);
-                stored.EndedAt = time.GetUtcNow();
-                var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
-                var now = window.Snapshot();
-                stream.NextSegmentNumber = now.Segments.Count > 0 ? now.Segments[^1].Number + 1 : recording.FirstSegmentNumber;
-                stream.NextDiscontinuity = recording.FirstDiscontinuity + now.Runs.Count;
-            },
-            CancellationToken.None);
-        LogEnded(recording.StreamId, recording.Id);
+        var (recording, ended, next) = (window.Recording, time.GetUtcNow(), NumbersAfter(window));
+        return async context =>
+        {
+            await context.Recordings.Where(stored => stored.Id == recording.Id)
+                .ExecuteUpdateAsync(stored => stored.SetProperty(r => r.EndedAt, ended));
+            var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == recording.StreamId);
+            stream.NextSegmentNumber = Math.Max(stream.NextSegmentNumber, next.Segment);
+            stream.NextDiscontinuity = Math.Max(stream.NextDiscontinuity, next.Discontinuity);
+        };
+    }
+
+    private static (long Segment, long Discontinuity) NumbersAfter(LiveWindow window)
+    {
+        var now = window.Snapshot();
+        var last = now.Open?.Number ?? (now.Segments.Count > 0 ? now.Segments[^1].Number : window.Recording.FirstSegmentNumber - 1);
+        return (last + 1, window.Recording.FirstDiscontinuity + now.Runs.Count);
     }
 
     private sealed record OpenRecording(Packager Packager, LiveWindow Window, Recorder Recorder, Task Writing, long? MaxDuration);
@@ -220,7 +248,7 @@ public sealed partial class RecorderHost(
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
     private partial void LogRecording(string streamId, Guid recordingId);
 
-    [LoggerMessage(LogLevel.Error, "Stream {StreamId} is on air, and the catalog does not take its recording yet")]
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} is on air, and the catalog does not say where its numbers stand")]
     private partial void LogCatalogLate(string streamId, Exception error);
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} ended")]

@@ -8,8 +8,8 @@ using Microsoft.Extensions.Logging;
 namespace LiveClip.Core.Recordings;
 
 /// <summary>
-/// After a crash or a stop: cuts torn tails, enters segments that the catalog has not heard of, and hands over the recordings that
-/// were on air, to go on when their encoders return.
+/// After a crash or a stop: cuts torn tails, enters what the catalog has not heard of, and hands over the recordings that were on air, to
+/// go on when their encoders return.
 /// </summary>
 public sealed partial class RecordingRecovery(
     IDbContextFactory<CatalogDbContext> contexts, CatalogWriter catalog, SegmentStore store, ILogger<RecordingRecovery> logger)
@@ -17,6 +17,7 @@ public sealed partial class RecordingRecovery(
     public async Task<IReadOnlyList<RecoveredRecording>> RecoverAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await EnterRecordingsAsync(context, cancellationToken);
         var onAir = await context.Recordings.AsNoTracking()
             .Where(recording => recording.EndedAt == null)
             .Include(recording => recording.Runs.OrderBy(run => run.Number))
@@ -37,6 +38,27 @@ public sealed partial class RecordingRecovery(
         return recovered;
     }
 
+    /// <summary>
+    /// Recordings that began while the catalog could be read only. What is left of one that was deleted is not among them: the live
+    /// stream's numbers are past it.
+    /// </summary>
+    private async Task EnterRecordingsAsync(CatalogDbContext context, CancellationToken cancellationToken)
+    {
+        var known = await context.Recordings.Select(recording => recording.Id).ToHashSetAsync(cancellationToken);
+        var numbers = await context.LiveStreams.ToDictionaryAsync(stream => stream.Id, stream => stream.NextSegmentNumber, cancellationToken);
+        var unknown = store.ListRecordings().Where(id => !known.Contains(id)).Select(FindRecording).OfType<Recording>()
+            .Where(recording => numbers.TryGetValue(recording.StreamId, out var next) && recording.FirstSegmentNumber >= next).ToList();
+        if (unknown.Count > 0)
+        {
+            await catalog.WriteAsync(writing => writing.AddRangeAsync(unknown, cancellationToken), cancellationToken);
+            unknown.ForEach(recording => LogEntered(recording.StreamId, recording.Id));
+        }
+    }
+
+    private Recording? FindRecording(Guid id) =>
+        store.ListRuns(id).Select(number => TryReadRun(id, number)).OfType<Run>()
+            .Select(RecordingIndex.ReadRecording).FirstOrDefault(recording => recording is not null);
+
     private Task EndAsync(RecoveredRecording over, CancellationToken cancellationToken) => catalog.WriteAsync(
         async context =>
         {
@@ -44,6 +66,9 @@ public sealed partial class RecordingRecovery(
             stored.EndedAt = over.Recording.Runs.LastOrDefault() is { } last && over.Segments.Count > 0
                 ? last.WallClockAt(over.Segments[^1].End)
                 : stored.StartedAt;
+            var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == stored.StreamId, cancellationToken);
+            stream.NextSegmentNumber = Math.Max(stream.NextSegmentNumber, over.Origin.NextSegment);
+            stream.NextDiscontinuity = Math.Max(stream.NextDiscontinuity, stored.FirstDiscontinuity + over.Recording.Runs.Count);
         },
         cancellationToken);
 
@@ -51,39 +76,79 @@ public sealed partial class RecordingRecovery(
     {
         var segments = await context.Segments.AsNoTracking()
             .Where(segment => segment.RecordingId == recording.Id).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
-        var known = segments.Select(segment => segment.Number).ToHashSet();
-        foreach (var (run, number) in store.List(recording.Id))
-        {
-            if (!known.Contains(number) && recording.Runs.Find(candidate => candidate.Number == run) is { } owner
-                && TrySalvage(owner, number) is { } segment)
-            {
-                await catalog.WriteAsync(writing => writing.Segments.AddAsync(segment, cancellationToken).AsTask(), cancellationToken);
-                segments.Add(segment);
-            }
-        }
+        var runs = store.ListRuns(recording.Id).Where(number => recording.Runs.TrueForAll(run => run.Number != number))
+            .Select(number => TryReadRun(recording.Id, number)).OfType<Run>().ToList();
+        recording.Runs.AddRange(runs);
+        recording.Runs.Sort((a, b) => a.Number.CompareTo(b.Number));
+        var salvaged = Salvage(recording, segments);
+        await EnterAsync(recording, runs, salvaged, cancellationToken);
 
+        segments.AddRange(salvaged);
         segments.Sort((a, b) => a.Number.CompareTo(b.Number));
         var stream = await context.LiveStreams.AsNoTracking()
             .SingleAsync(stream => stream.Id == recording.StreamId, cancellationToken);
         var previous = recording.Runs.LastOrDefault() is { } last
             ? new PreviousRun(last.TimelineStart, last.WallClock, segments.Count > 0 ? segments[^1].End : last.TimelineStart)
             : null;
-        var next = segments.Count > 0 ? segments[^1].Number + 1 : recording.FirstSegmentNumber;
-        LogRecovered(recording.StreamId, recording.Id, segments.Count, segments.Count - known.Count);
+        // Past every folder, also one that could not be read: nothing in it is written over.
+        var nextRun = store.ListRuns(recording.Id).Concat(recording.Runs.Select(run => run.Number)).DefaultIfEmpty(-1).Max() + 1;
+        var nextSegment = segments.Count > 0 ? segments[^1].Number + 1 : recording.FirstSegmentNumber;
+        LogRecovered(recording.StreamId, recording.Id, segments.Count, salvaged.Count);
         return new RecoveredRecording(
             recording,
             segments,
-            new PackagerOrigin(recording.Id, recording.Runs.Count, next, recording.TargetDuration, previous),
+            new PackagerOrigin(recording.Id, nextRun, nextSegment, recording.TargetDuration, previous)
+            {
+                RecordingStart = RecordingIndex.StartOf(recording),
+            },
             TimeSpan.FromSeconds(stream.ReconnectWindowSeconds),
             stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
     }
 
+    private async Task EnterAsync(
+        Recording recording, List<Run> runs, List<RecordedSegment> segments, CancellationToken cancellationToken)
+    {
+        if (runs.Count + segments.Count == 0)
+        {
+            return;
+        }
+
+        await catalog.WriteAsync(
+            async context =>
+            {
+                await context.AddRangeAsync(runs, cancellationToken);
+                await context.AddRangeAsync(segments, cancellationToken);
+                var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id, cancellationToken);
+                stored.TargetDuration = recording.TargetDuration;
+            },
+            cancellationToken);
+    }
+
+    /// <summary>The rows of files that the catalog has not heard of.</summary>
+    private List<RecordedSegment> Salvage(Recording recording, List<RecordedSegment> segments)
+    {
+        var known = segments.Select(segment => segment.Number).ToHashSet();
+        var unknown = store.List(recording.Id).Where(file => !known.Contains(file.Number)).ToLookup(file => file.Run, file => file.Number);
+        var salvaged = new List<RecordedSegment>();
+        foreach (var run in recording.Runs.Where(run => unknown.Contains(run.Number)))
+        {
+            // Where pictures are out of order, those of the file before tell where this one's are whole.
+            var before = segments.FindLast(segment => segment.Run == run.Number && segment.Number < unknown[run.Number].First());
+            var files = (before is null ? [] : new[] { before.Number }).Concat(unknown[run.Number])
+                .Select(number => Try(run, number, number == before?.Number ? Read : Salvage)).OfType<SegmentFile>().ToList();
+            recording.TargetDuration ??= files.Select(file => file.TargetDuration).FirstOrDefault(seconds => seconds is not null);
+            salvaged.AddRange(RecordingIndex.SegmentsOf(run, files).Where(segment => !known.Contains(segment.Number)));
+        }
+
+        return salvaged;
+    }
+
     /// <summary>Null also where the disk does not give the file back: one bad block must not keep the server from starting.</summary>
-    private RecordedSegment? TrySalvage(Run run, long number)
+    private SegmentFile? Try(Run run, long number, Func<Run, long, SegmentFile?> read)
     {
         try
         {
-            return Salvage(run, number);
+            return read(run, number);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
@@ -92,50 +157,71 @@ public sealed partial class RecordingRecovery(
         }
     }
 
-    /// <summary>The whole fragments of a file that was open at the crash; null, and the file gone, when there is none.</summary>
-    private RecordedSegment? Salvage(Run run, long number)
+    private SegmentFile? Read(Run run, long number)
     {
-        SegmentIndex index;
-        long length;
-        using (var bytes = store.Open(run.RecordingId, run.Number, number)!)
+        using var bytes = store.Open(run.RecordingId, run.Number, number);
+        return bytes is null ? null : RecordingIndex.ReadSegment(run, number, bytes.Index, bytes.Length);
+    }
+
+    /// <summary>
+    /// A file with its torn tail cut off; null when nothing in it belongs to the segment. Then it is gone when it was torn in its first
+    /// fragment, and set aside when it holds another's.
+    /// </summary>
+    private SegmentFile? Salvage(Run run, long number)
+    {
+        if (Read(run, number) is { Fragments.Count: > 0 } found)
         {
-            (index, length) = (bytes.Index, bytes.Length);
+            if (found.IsTorn)
+            {
+                store.Truncate(run.RecordingId, run.Number, number, found.ValidLength);
+                LogTornTail(run.RecordingId, number, found.Length - found.ValidLength);
+            }
+
+            return found with { Length = found.ValidLength };
         }
 
-        var lead = InitSegment.Read(run.Init).Tracks[0];
-        var samples = index.Fragments.SelectMany(fragment => fragment.Samples).Where(sample => sample.TrackId == lead.Id).ToList();
-        if (samples.Count == 0)
+        if (store.HoldsFragment(run.RecordingId, run.Number, number))
+        {
+            store.SetAside(run.RecordingId, run.Number, number);
+            LogForeign(run.RecordingId, number);
+        }
+        else
         {
             store.Delete(run.RecordingId, run.Number, number);
+        }
+
+        return null;
+    }
+
+    private Run? TryReadRun(Guid recordingId, int number)
+    {
+        try
+        {
+            return store.ReadInit(recordingId, number) is { } init && RecordingIndex.ReadRun(init) is var run
+                && run.RecordingId == recordingId && run.Number == number
+                ? run
+                : null;
+        }
+        catch (Exception error)
+            when (error is IOException or UnauthorizedAccessException or Mp4FormatException or SampleFormatException)
+        {
+            LogUnreadableRun(recordingId, number, error);
             return null;
         }
-
-        if (index.ValidLength < length)
-        {
-            store.Truncate(run.RecordingId, run.Number, number, index.ValidLength);
-            LogTornTail(run.RecordingId, number, length - index.ValidLength);
-        }
-
-        var first = samples[0];
-        var start = lead.Timescale.To(Timescale.Video, first.IsSync ? first.PresentationTime : first.DecodeTime);
-        var prefix = new DisplayPrefix(lead is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
-        samples.ForEach(sample => prefix.Add(sample.PresentationTime, sample.DecodeTime + sample.Duration, sample.Duration));
-        var end = Math.Max(lead.Timescale.To(Timescale.Video, prefix.Close()), start + 1);
-        return new RecordedSegment
-        {
-            RecordingId = run.RecordingId,
-            Number = number,
-            Run = run.Number,
-            Start = run.TimelineStart + start,
-            Duration = end - start,
-            Length = index.ValidLength,
-            StartsWithSync = first.IsSync,
-        };
     }
 
     [LoggerMessage(LogLevel.Information,
         "Stream {StreamId} recording {RecordingId} goes on: {Segments} segments, {Salvaged} of them salvaged from open files")]
     private partial void LogRecovered(string streamId, Guid recordingId, int segments, int salvaged);
+
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} recording {RecordingId} was not in the catalog and is entered from its files")]
+    private partial void LogEntered(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Error, "Recording {RecordingId} segment {Number}: its file holds something else and is set aside")]
+    private partial void LogForeign(Guid recordingId, long number);
+
+    [LoggerMessage(LogLevel.Error, "Recording {RecordingId} run {Number} cannot be read and is left out")]
+    private partial void LogUnreadableRun(Guid recordingId, int number, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "Recording {RecordingId} segment {Number}: a torn tail of {Bytes} bytes was cut off")]
     private partial void LogTornTail(Guid recordingId, long number, long bytes);

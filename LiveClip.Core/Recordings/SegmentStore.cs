@@ -1,5 +1,6 @@
 using System.Globalization;
 using LiveClip.Core.Live;
+using LiveClip.Core.Mp4;
 using Microsoft.Extensions.Options;
 using Microsoft.Win32.SafeHandles;
 
@@ -45,7 +46,35 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
                 .OrderBy(segment => segment.Number)];
     }
 
+    /// <summary>The recordings of which there is a folder.</summary>
+    public IReadOnlyList<Guid> ListRecordings() => !Directory.Exists(_root)
+        ? []
+        : [.. Directory.EnumerateDirectories(_root)
+            .Select(path => Guid.TryParseExact(Path.GetFileName(path), "D", out var id) ? id : Guid.Empty)
+            .Where(id => id != Guid.Empty)];
+
+    /// <summary>The runs of a recording of which there is a folder, in order.</summary>
+    public IReadOnlyList<int> ListRuns(Guid recordingId) => !Directory.Exists(RecordingPath(recordingId))
+        ? []
+        : [.. Directory.EnumerateDirectories(RecordingPath(recordingId))
+            .Select(path => Parse(Path.GetFileName(path))).Where(run => run is >= 0 and <= int.MaxValue).Select(run => (int)run).Order()];
+
+    /// <summary>A run's init segment; null when there is none.</summary>
+    public byte[]? ReadInit(Guid recordingId, int run) =>
+        File.Exists(InitPath(recordingId, run)) ? File.ReadAllBytes(InitPath(recordingId, run)) : null;
+
     public void Delete(Guid recordingId, int run, long number) => File.Delete(SegmentPath(recordingId, run, number));
+
+    /// <summary>Whether the file has a whole fragment anywhere, of whichever segment.</summary>
+    public bool HoldsFragment(Guid recordingId, int run, long number) =>
+        SegmentIndex.HoldsFragment(File.ReadAllBytes(SegmentPath(recordingId, run, number)));
+
+    /// <summary>Gives a file that is not what its name says another name, so that the name can be used: nothing of it is lost.</summary>
+    public void SetAside(Guid recordingId, int run, long number)
+    {
+        var path = SegmentPath(recordingId, run, number);
+        File.Move(path, $"{path}.{Guid.NewGuid():N}.aside");
+    }
 
     public void DeleteRecording(Guid recordingId)
     {
@@ -58,11 +87,19 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     /// <summary>Writes a run's init segment, durably.</summary>
     internal void CreateRun(Guid recordingId, int run, byte[] init)
     {
-        var directory = Path.Combine(RecordingPath(recordingId), Name(run));
-        Directory.CreateDirectory(directory);
-        using var file = File.OpenHandle(Path.Combine(directory, "init.mp4"), FileMode.Create, FileAccess.Write);
-        RandomAccess.Write(file, init, 0);
-        RandomAccess.FlushToDisk(file);
+        var path = InitPath(recordingId, run);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        {
+            RandomAccess.Write(file, init, 0);
+            RandomAccess.FlushToDisk(file);
+        }
+
+        // Each of these may be new; a run begins seldom enough to ask for all.
+        DirectoryFlush.Flush(RunPath(recordingId, run));
+        DirectoryFlush.Flush(RecordingPath(recordingId));
+        DirectoryFlush.Flush(_root);
+        DirectoryFlush.Flush(Path.GetDirectoryName(_root)!);
     }
 
     /// <summary>A new, empty segment file, readable by others while it grows.</summary>
@@ -74,6 +111,9 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         return File.OpenHandle(path, FileMode.Create, FileAccess.Write, FileShare.Read);
     }
 
+    /// <summary>Makes the names of a run's files durable: those that are new, and that the deleted ones are gone.</summary>
+    internal void FlushNames(Guid recordingId, int run) => DirectoryFlush.Flush(RunPath(recordingId, run));
+
     /// <summary>Cuts a file off behind its last whole fragment.</summary>
     internal void Truncate(Guid recordingId, int run, long number, long length)
     {
@@ -82,8 +122,11 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         file.Flush(flushToDisk: true);
     }
 
-    private string SegmentPath(Guid recordingId, int run, long number) =>
-        Path.Combine(RecordingPath(recordingId), Name(run), Name(number) + ".m4s");
+    private string SegmentPath(Guid recordingId, int run, long number) => Path.Combine(RunPath(recordingId, run), Name(number) + ".m4s");
+
+    private string InitPath(Guid recordingId, int run) => Path.Combine(RunPath(recordingId, run), "init.mp4");
+
+    private string RunPath(Guid recordingId, int run) => Path.Combine(RecordingPath(recordingId), Name(run));
 
     private string RecordingPath(Guid recordingId) => Path.Combine(_root, recordingId.ToString());
 

@@ -10,8 +10,10 @@ internal sealed class SegmentWriter(SegmentStore store, Guid recordingId, TimePr
     private static readonly TimeSpan FlushInterval = TimeSpan.FromSeconds(1);
 
     private SafeFileHandle? _file;
+    private int _run;
     private long _length;
     private long _flushed;
+    private bool _isNamed;
 
     public void StartRun(Run run) => store.CreateRun(recordingId, run.Number, run.Init);
 
@@ -21,21 +23,21 @@ internal sealed class SegmentWriter(SegmentStore store, Guid recordingId, TimePr
         {
             Dispose();
             _file = store.CreateSegment(recordingId, fragment.Run, fragment.Number);
-            (_length, _flushed) = (0, time.GetTimestamp());
+            (_length, _flushed, _run, _isNamed) = (0, time.GetTimestamp(), fragment.Run, false);
         }
 
         RandomAccess.Write(_file!, fragment.Bytes.Span, _length);
         _length += fragment.Bytes.Length;
         if (time.GetElapsedTime(_flushed) >= FlushInterval)
         {
-            RandomAccess.FlushToDisk(_file!);
+            Flush();
             _flushed = time.GetTimestamp();
         }
     }
 
     public void Close()
     {
-        RandomAccess.FlushToDisk(_file!);
+        Flush();
         Dispose();
     }
 
@@ -46,6 +48,21 @@ internal sealed class SegmentWriter(SegmentStore store, Guid recordingId, TimePr
         {
             Dispose();
             store.Delete(recordingId, lost.Run, lost.Number);
+            store.FlushNames(recordingId, lost.Run);
+        }
+    }
+
+    /// <summary>
+    /// What fails here is not asked for again: the kernel may have dropped the pages and report success the next time (fsync(2)). Whoever
+    /// is told gives the segment up.
+    /// </summary>
+    private void Flush()
+    {
+        RandomAccess.FlushToDisk(_file!);
+        if (!_isNamed)
+        {
+            store.FlushNames(recordingId, _run);
+            _isNamed = true;
         }
     }
 

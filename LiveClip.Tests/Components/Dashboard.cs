@@ -33,7 +33,11 @@ public abstract class Dashboard : BunitContext
     protected Dashboard()
     {
         var configuration = new ConfigurationBuilder()
-            .AddInMemoryCollection(new Dictionary<string, string?> { ["LiveClip:DataDirectory"] = _folder.FullPath })
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                ["LiveClip:DataDirectory"] = _folder.FullPath,
+                ["LiveClip:Ingest:EndGraceSeconds"] = "0",
+            })
             .Build();
         // In place of bunit's own: the real policies, and somebody with a role.
         Services.RemoveAll<IAuthorizationService>();

@@ -54,6 +54,30 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_a_publish_loses_no_picture_that_was_sent_before_it()
+    {
+        var source = Small with { Seconds = 20, BFrames = 0 };
+        var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
+        await using var publisher = await SteppedPublisher.StartAsync(await source.FlvAsync(), stream.Ingest);
+        await publisher.SendAsync(pictures: 90);
+        await stream.PlaylistWithAsync(segments: 1);
+        // Somebody who does not read must not cost the time that the pictures need.
+        using var stuck = await SlowViewer.ConnectAsync(server.Process.Http);
+        await stuck.AskAsync([(await stream.PlaylistAsync()).Segments[0].Address!], times: 200);
+
+        await publisher.SendAsync(pictures: 100);
+        var rest = publisher.SendAsync(pictures: 400);
+        var sent = publisher.Pictures;
+        await server.Process.StopAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => Eventually.EndsAsync(rest, Publishing));
+        await server.Process.RestartAsync();
+
+        var recorded = Assert.Single(await stream.RecordedFramesAsync());
+        Assert.InRange(recorded.Count, sent, publisher.Pictures);
+        Assert.Equal(Enumerable.Range(0, recorded.Count), recorded);
+    }
+
+    [Fact]
     public async Task A_clip_that_was_ready_before_is_ready_after()
     {
         var stream = await TestStream.CreateAsync(server.Process);

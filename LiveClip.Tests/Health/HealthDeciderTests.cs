@@ -219,6 +219,10 @@ public class HealthDeciderTests
         told ? [ConnectionUnstable] : [], Readings.Types(Readings.Of(20), Readings.Plain with { RecentReconnects = reconnects }));
 
     [Fact]
+    public void An_encoder_that_is_refused_is_told_of() =>
+        Assert.Equal([TakeoversRefused], Readings.Types(Readings.Of(20), Readings.Plain with { TakeoversHeldOff = true }));
+
+    [Fact]
     public void What_another_publish_sent_counts_no_more()
     {
         var bad = Readings.Of(30, (r, second) => r with { GopSeconds = 3 + (second % 3), AudioBitsPerSecond = 0, VideoBitsPerSecond = 50e6f });

@@ -49,7 +49,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task Files_and_rows_hold_what_the_packager_made()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         Publish(new SyntheticEncoder().Encode(seconds: 7), recorder);
         recorder.Complete();
         await Eventually.EndsAsync(writing, FlvPublish.Bound);
@@ -72,7 +72,7 @@ public sealed class RecorderTests : IAsyncLifetime
         Publish(new SyntheticEncoder().Encode(seconds: 12), recorder);
         Assert.False(_brake.WaitAsync(CoreServices.Token).IsCompleted);
         recorder.Complete();
-        await Eventually.EndsAsync(recorder.RunAsync(), FlvPublish.Bound);
+        await Eventually.EndsAsync(recorder.RunAsync(CoreServices.Token), FlvPublish.Bound);
 
         var segments = await _core.SegmentsAsync(_recording.Id);
         Assert.Equal([0, 1], segments.Select(segment => segment.Number));
@@ -85,7 +85,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_failing_disk_costs_its_segments_and_the_recording_resumes_when_it_is_back()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 14);
         var packager = Packager(recorder);
 
@@ -118,7 +118,7 @@ public sealed class RecorderTests : IAsyncLifetime
         var recordings = Path.Combine(_folder.FullPath, "recordings");
         await File.WriteAllTextAsync(recordings, "in the way", CoreServices.Token);
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 8);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 4.1);
@@ -141,7 +141,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_catalog_that_fails_for_a_while_costs_nothing()
     {
         var recorder = Recorder(maxQueuedBytes: 1 << 20);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 10);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 2.5);
@@ -164,7 +164,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task While_the_catalog_hangs_files_are_written_and_a_run_begins()
     {
         var recorder = Recorder(maxQueuedBytes: 40_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var packager = Packager(recorder);
         var hanging = new TaskCompletionSource();
         var held = _core.Catalog.WriteAsync(_ => hanging.Task, CoreServices.Token);
@@ -188,7 +188,7 @@ public sealed class RecorderTests : IAsyncLifetime
     public async Task A_segment_of_which_a_fragment_was_lost_leaves_no_file_behind()
     {
         var recorder = Recorder(maxQueuedBytes: 60_000);
-        var writing = recorder.RunAsync();
+        var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 6);
         var packager = Packager(recorder);
         Accept(packager, samples, from: 0, to: 3.2);

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -75,6 +76,21 @@ public sealed partial class ServerProcess : IAsyncDisposable
         await Eventually.EndsAsync(_process.Exited, StopTimeout, "the server's end after SIGKILL");
     }
 
+    /// <summary>It reads and answers nothing until <see cref="Thaw"/>.</summary>
+    public void Freeze() => _process!.Freeze();
+
+    public void Thaw() => _process!.Thaw();
+
+    /// <summary>How many files and sockets it has open.</summary>
+    public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
+
+    /// <summary>Memory that it has in use, in bytes.</summary>
+    public long ResidentBytes =>
+        long.Parse(
+            File.ReadLines($"/proc/{_process!.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1024;
+
     /// <summary>Starts it again, over the same data and at the same addresses, after it was stopped or killed.</summary>
     public async Task RestartAsync()
     {
@@ -108,6 +124,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 "--LiveClip:DataDirectory", DataDirectory,
                 "--LiveClip:Ingest:RtmpPort", $"{Rtmp.Port}",
                 "--LiveClip:Ingest:Address", "127.0.0.1",
+                // A goodbye ends a recording at once: most tests have no second publish to wait for. Settings come after it.
+                "--LiveClip:Ingest:EndGraceSeconds", "0",
                 .. _settings,
             ],
             [

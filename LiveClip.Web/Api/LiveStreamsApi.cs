@@ -156,12 +156,16 @@ public static class LiveStreamsApi
         .ToLookup(recording => recording.StreamId, recording => recording.Id);
 
     private static LiveStreamResponse Response(
-        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, IEnumerable<Guid> recordings) =>
-        LiveStreamResponse.From(stream, register, LiveStreamStatusWriter.StatusOf(broadcasts.Find(stream.Id), stream.Status)) with
+        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, IEnumerable<Guid> recordings)
+    {
+        var broadcast = broadcasts.Find(stream.Id);
+        return LiveStreamResponse.From(stream, register, LiveStreamStatusWriter.StatusOf(broadcast, stream.Status)) with
         {
             SimulcastResponses = [],
             MediaIds = [.. recordings],
+            TakeoversHeldOffUntil = broadcast?.TakeoversHeldOffUntil is { } until ? ApiTime.Text(until) : null,
         };
+    }
 
     private sealed record CreateLiveStreamRequest(PlaybackSettings? PlaybackSettings, InputMediaSettings? InputMediaSettings);
 
@@ -200,6 +204,12 @@ public sealed record LiveStreamResponse(
     /// <summary>The stream's finished recordings.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Guid>? MediaIds { get; init; }
+
+    /// <summary>
+    /// Ours: two encoders push each other out, and until then, at least, the one that publishes stays. Sent in that case only.
+    /// </summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? TakeoversHeldOffUntil { get; init; }
 
     internal static LiveStreamResponse From(LiveStream stream, LiveStreamRegister register, LiveStreamStatus status) => new(
         stream.Id,

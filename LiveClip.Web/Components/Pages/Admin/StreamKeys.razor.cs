@@ -122,8 +122,6 @@ public sealed partial class StreamKeys
     private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) =>
         LiveStreamStatusWriter.StatusOf(broadcast, stream.Status);
 
-    private static DateTimeOffset? ReturnBy(Broadcast? broadcast) => broadcast?.DisconnectedAt + broadcast?.ReconnectWindow;
-
     private static string Facts(LiveStream stream) => string.Join(
         " · ",
         $"clips up to {Timecode.Length(TimeSpan.FromSeconds(stream.MaxClipSeconds))}",
