@@ -5,6 +5,7 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Health;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -62,6 +63,9 @@ public static class LiveClipServices
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
         services.AddHostedService<RetentionCleaner>();
+
+        services.AddSingleton<StreamHealths>();
+        services.AddHostedService<HealthWatch>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();

@@ -60,6 +60,7 @@ app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnon
 app.MapHealthChecks("/healthz/ready", new() { ResponseWriter = Readiness.WriteAsync }).AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
+app.MapHealth();
 app.MapClips();
 app.MapStorage();
 app.MapPlayback();
