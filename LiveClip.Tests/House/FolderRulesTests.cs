@@ -27,12 +27,13 @@ public partial class FolderRulesTests
         ["Live"] = ["OnAir", "Mp4", "Samples", "Hls", "Catalog"],
         ["Recordings"] = ["Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
         ["Clips"] = ["Recordings", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
+        ["Upkeep"] = ["Clips", "Recordings", "Mp4", "Samples", "Catalog"],
         ["Access"] = ["Catalog", "Changes"],
         ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 
     private static readonly string[] WebMayUse =
-        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Recordings", "Clips", "Changes", "Demo"];
+        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Recordings", "Clips", "Changes", "Demo", "Upkeep"];
 
     /// <summary>Three doors to the same services, none of which goes through another.</summary>
     private static readonly string[] WebDoors = ["Components/Pages", "Api", "Hubs"];
