@@ -117,7 +117,7 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
             }
             else
             {
-                // Behind a hole nobody can say any more where the pictures before it ended.
+                // Before a hole nobody can say any more where the pictures ended.
                 var isBeforeHole = i + 1 < files.Count && files[i + 1].Number != files[i].Number + 1;
                 Compare(run, files[i], row, expected[files[i].Number], withDuration: !isBeforeHole);
             }

@@ -32,6 +32,8 @@ public sealed class RollingWindowCleanerTests : IDisposable
 
         var last = await core.PublishAsync(stream, flv);
         var window = await core.UntilOnAirAsync(stream, 98);
+        await Eventually.TrueAsync(
+            async () => (await core.SegmentsAsync(window.Recording.Id)).Count == window.Snapshot().Segments.Count, FlvPublish.Bound);
         await cleaner.CleanAsync(CoreServices.Token);
 
         var listed = window.Snapshot().Segments;

@@ -171,6 +171,7 @@ public sealed class DataCheckTests : IAsyncLifetime
     [Fact]
     public async Task A_damaged_database_is_a_finding()
     {
+        await using var core = await CoreServices.StartAsync(_folder);
         SqliteConnection.ClearAllPools();
         await using (var file = File.OpenWrite(_folder.File("liveclip.db")))
         {
@@ -179,7 +180,8 @@ public sealed class DataCheckTests : IAsyncLifetime
         }
 
         File.Delete(_folder.File("liveclip.db-wal"));
-        Assert.Contains(Lines(await CheckAsync()), line => line.StartsWith("liveclip.db: ", StringComparison.Ordinal));
+        var report = await core.Get<DataCheck>().RunAsync(repair: true, CoreServices.Token);
+        Assert.Contains(Lines(report), line => line.StartsWith("liveclip.db: ", StringComparison.Ordinal));
     }
 
     [Fact]
