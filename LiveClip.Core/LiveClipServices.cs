@@ -11,6 +11,7 @@ using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Storage;
+using LiveClip.Core.Upkeep;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -73,6 +74,9 @@ public static class LiveClipServices
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<DataDirectoryLock>();
+        services.AddSingleton<DataCheck>();
 
         if (configuration.GetValue<bool>("LiveClip:Demo"))
         {
