@@ -5,10 +5,12 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Health;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
 using LiveClip.Core.Upkeep;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
@@ -43,8 +45,17 @@ public static class LiveClipServices
         services.AddSingleton<StreamKeys>();
         services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<RtmpAddress>();
-        services.AddSingleton<BroadcastRegistry>();
+        services.AddSingleton<WarningLimit>();
+        services.AddSingleton(provider => new BroadcastRegistry(
+            provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ChangeFeed>())
+        {
+            EndGrace = TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<IngestOptions>>().Value.EndGraceSeconds),
+        });
         services.AddSingleton<LiveWindows>();
+
+        services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
 
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
@@ -52,7 +63,10 @@ public static class LiveClipServices
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
-        services.AddHostedService<RollingWindowCleaner>();
+        services.AddHostedService<RetentionCleaner>();
+
+        services.AddSingleton<StreamHealths>();
+        services.AddHostedService<HealthWatch>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();

@@ -20,11 +20,15 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // Published output holds its static files; build output only knows where they lie.
 builder.WebHost.UseStaticWebAssets();
 
+// A publisher's connection is hardly ever idle: asking whether there is something to read before reading it doubles the calls.
+builder.WebHost.UseSockets(options => options.WaitForDataBeforeAllocatingBuffer = false);
+
 builder.Services.AddLiveClip(builder.Configuration);
 builder.Services.AddSingleton<Listeners>();
 builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
 builder.Services.AddAddresses();
 builder.Services.AddMediaCors();
+builder.Services.AddShutdown();
 builder.Services.AddSignIn();
 builder.Services.AddPasswordLimit();
 builder.Services.AddAntiforgery();
@@ -59,10 +63,12 @@ app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapHealthChecks("/healthz/ready", new() { ResponseWriter = Readiness.WriteAsync }).AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
+app.MapHealth();
 app.MapClips();
+app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
 app.MapApiErrors();

@@ -1,3 +1,4 @@
+using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
 using LiveClip.Core.Samples;
 
@@ -9,39 +10,62 @@ namespace LiveClip.Core.Ingest;
 /// </summary>
 /// <param name="nextBreak">A number that no publish has used yet, for this one and for each jump of its clock.</param>
 /// <param name="repaired">Called for each mended or dropped sample.</param>
-public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action repaired)
+public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action<Repair> repaired)
 {
-    private const long JumpForward = 5_000;
-    private const long JumpBack = 1_000;
     private const double AudioTolerance = 0.020;
 
+    /// <summary>
+    /// Encoders stamp several sounds alike, up to this many before the next stamp is right again; more in a row is too much sound.
+    /// </summary>
+    private const int SoundsAhead = 10;
+
+    /// <summary>No encoder reorders pictures over more seconds than this, in milliseconds.</summary>
+    private const int LongestComposition = 10_000;
+
+    private readonly StampClock _pictureClock = new();
+    private readonly StampClock _soundClock = new();
     private VideoTrack? _video;
     private AudioTrack? _audio;
-    private long? _lastVideo;
-    private long? _lastAudio;
-    private long? _lastOfAny;
-    private long _lastDecodeTime = long.MinValue;
-    private long? _nextSound;
     private long? _first;
-    private long _beforeBreak;
+    private long _newest;
+    private bool _hasJumped;
+    private long _lastDecodeTime = long.MinValue;
+    private int _lastComposition;
+    private long? _nextSound;
+    private int _ahead;
 
-    /// <summary>Another one after every jump of the encoder's clock.</summary>
+    /// <summary>Another one at the first sync sample after a jump of the encoder's clock.</summary>
     public int TimestampBreak { get; private set; } = nextBreak();
 
     /// <summary>The codec of a message that cannot be used, such as "HEVC"; null while there was none.</summary>
     public string? UnsupportedCodec { get; private set; }
 
+    /// <summary>What was wrong with the newest message that was dropped as malformed; null while there was none.</summary>
+    public string? Malformed { get; private set; }
+
     /// <summary>How much media has come since the first sample, in milliseconds; a jump of the encoder's clock adds nothing.</summary>
-    public long MediaTime => _beforeBreak + (_lastOfAny ?? 0) - (_first ?? 0);
+    public long MediaTime => _newest - (_first ?? 0);
+
+    private bool HasPictures => _pictureClock.Last is { } last && (_soundClock.Last ?? last) - last <= StampClock.JumpForward;
 
     /// <summary>Null when the message holds no sample.</summary>
-    /// <exception cref="SampleFormatException">A sequence header is malformed.</exception>
-    public Sample? Read(RtmpMessage message) => message.Type switch
+    public Sample? Read(RtmpMessage message)
     {
-        RtmpMessageType.Video => ReadVideo(FlvVideoTag.Parse(message.Payload), message.Timestamp),
-        RtmpMessageType.Audio => ReadAudio(FlvAudioTag.Parse(message.Payload), message.Timestamp),
-        _ => null,
-    };
+        try
+        {
+            return message.Type switch
+            {
+                RtmpMessageType.Video => ReadVideo(FlvVideoTag.Parse(message.Payload), message.Timestamp),
+                RtmpMessageType.Audio => ReadAudio(FlvAudioTag.Parse(message.Payload), message.Timestamp),
+                _ => null,
+            };
+        }
+        catch (SampleFormatException error)
+        {
+            // One broken message is one message lost: the encoder goes on, and so does the recording.
+            return Drop(error.Message);
+        }
+    }
 
     private Sample? ReadVideo(FlvVideoTag tag, uint timestamp)
     {
@@ -51,10 +75,11 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
                 SetVideo(AvcConfiguration.Parse(tag.Data));
                 return null;
             case FlvVideoKind.Unsupported:
-                UnsupportedCodec = tag.Codec;
-                return null;
-            case FlvVideoKind.Nalus when _video is not null && tag.Data.Length > 0:
-                return Unwrap(timestamp, ref _lastVideo) is { } milliseconds ? Picture(tag, milliseconds) : null;
+                return Refuse(tag.Codec);
+            case FlvVideoKind.Malformed:
+                return Drop("a video message is cut short");
+            case FlvVideoKind.Nalus when _video is not null:
+                return Picture(tag, AccessUnit.Parse(tag.Data, _video.Configuration.LengthSize), timestamp);
             default:
                 return null;
         }
@@ -68,13 +93,28 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
                 SetAudio(AudioSpecificConfig.Parse(tag.Data));
                 return null;
             case FlvAudioKind.Unsupported:
-                UnsupportedCodec = tag.Codec;
-                return null;
-            case FlvAudioKind.Raw when _audio is not null && tag.Data.Length > 0:
-                return Unwrap(timestamp, ref _lastAudio) is { } milliseconds ? Sound(tag, milliseconds) : null;
+                return Refuse(tag.Codec);
+            case FlvAudioKind.Malformed:
+                return Drop("an audio message is cut short");
+            case FlvAudioKind.Raw when _audio is not null:
+                return Sound(tag, timestamp);
             default:
                 return null;
         }
+    }
+
+    private Sample? Refuse(string codec)
+    {
+        UnsupportedCodec = codec;
+        repaired(Repair.UnsupportedDropped);
+        return null;
+    }
+
+    private Sample? Drop(string why)
+    {
+        Malformed = why;
+        repaired(Repair.MalformedDropped);
+        return null;
     }
 
     // Encoders repeat their headers at every keyframe or reconnect; only a changed one makes another track, and so another run.
@@ -91,50 +131,24 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
         if (_audio is null || !_audio.Configuration.Equals(configuration))
         {
             _audio = new AudioTrack(configuration);
-            _nextSound = null;
+            (_nextSound, _ahead) = (null, 0);
         }
     }
 
-    /// <summary>64-bit milliseconds of the encoder's clock; null when the stamp belongs to neither side of a jump.</summary>
-    private long? Unwrap(uint timestamp, ref long? lastOfTrack)
+    private Sample Picture(FlvVideoTag tag, AccessUnit picture, uint timestamp)
     {
-        var reference = lastOfTrack ?? _lastOfAny ?? timestamp;
-        var unwrapped = reference + (int)(timestamp - (uint)reference);
-        var ahead = unwrapped - reference;
-        // A track's first stamp may lie further behind: sound and pictures come interleaved as loosely as the encoder likes.
-        if (ahead > JumpForward || ahead < -(lastOfTrack is null ? JumpForward : JumpBack))
+        if (picture.WasMended)
         {
-            if (lastOfTrack is null)
-            {
-                // The other track has just jumped, and this stamp is still from before.
-                repaired();
-                return null;
-            }
-
-            BeginAgain();
+            repaired(Repair.EmptyUnitsRemoved);
         }
 
-        lastOfTrack = unwrapped;
-        _lastOfAny = Math.Max(_lastOfAny ?? unwrapped, unwrapped);
-        _first ??= unwrapped;
-        return unwrapped;
-    }
-
-    private void BeginAgain()
-    {
-        TimestampBreak = nextBreak();
-        repaired();
-        _beforeBreak = MediaTime;
-        (_lastVideo, _lastAudio, _lastOfAny, _first, _nextSound, _lastDecodeTime) = (null, null, null, null, null, long.MinValue);
-    }
-
-    private Sample Picture(FlvVideoTag tag, long milliseconds)
-    {
-        var stamp = Timescale.Milliseconds.To(Timescale.Video, milliseconds);
+        var isSync = tag.IsSync || picture.IsIdr;
+        Place(timestamp, _pictureClock, _soundClock, leads: true, isSync);
+        var stamp = Timescale.Milliseconds.To(Timescale.Video, _pictureClock.Last!.Value);
         var decodeTime = stamp;
         if (decodeTime <= _lastDecodeTime)
         {
-            repaired();
+            repaired(Repair.DecodeTimeRaised);
             decodeTime = _lastDecodeTime + 1;
         }
 
@@ -144,27 +158,44 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
             Track = _video!,
             DecodeTime = decodeTime,
             // A mended decode time leaves the picture where it was on screen.
-            CompositionOffset = (int)(stamp + Timescale.Milliseconds.To(Timescale.Video, tag.CompositionTime) - decodeTime),
-            IsSync = tag.IsSync,
-            Data = tag.Data,
+            CompositionOffset = (int)(stamp + Timescale.Milliseconds.To(Timescale.Video, Composition(tag)) - decodeTime),
+            IsSync = isSync,
+            Data = picture.Data,
             Arrival = time.GetTimestamp(),
             TimestampBreak = TimestampBreak,
         };
     }
 
-    private Sample? Sound(FlvAudioTag tag, long milliseconds)
+    private int Composition(FlvVideoTag tag)
     {
-        var audio = _audio!;
-        var stamp = Timescale.Milliseconds.To(audio.Timescale, milliseconds);
-        var off = stamp - (_nextSound ?? stamp);
-        if (Math.Abs(off) > AudioTolerance * audio.Timescale.TicksPerSecond)
+        if (Math.Abs(tag.CompositionTime) <= LongestComposition)
         {
-            repaired();
-            if (off < 0)
-            {
-                return null;
-            }
+            _lastComposition = tag.CompositionTime;
+        }
+        else
+        {
+            repaired(Repair.CompositionTimeReplaced);
+        }
 
+        return _lastComposition;
+    }
+
+    private Sample? Sound(FlvAudioTag tag, uint timestamp)
+    {
+        Place(timestamp, _soundClock, _pictureClock, leads: !HasPictures, isSync: true);
+        var audio = _audio!;
+        var stamp = Timescale.Milliseconds.To(audio.Timescale, _soundClock.Last!.Value);
+        var off = (stamp - (_nextSound ?? stamp)) / (double)audio.Timescale.TicksPerSecond;
+        _ahead = off < -AudioTolerance ? _ahead + 1 : 0;
+        if (_ahead > SoundsAhead)
+        {
+            repaired(Repair.SoundDropped);
+            return null;
+        }
+
+        if (off > AudioTolerance)
+        {
+            repaired(Repair.SoundMoved);
             _nextSound = stamp;
         }
 
@@ -180,5 +211,36 @@ public sealed class FlvSamples(Func<int> nextBreak, TimeProvider time, Action re
             Arrival = time.GetTimestamp(),
             TimestampBreak = TimestampBreak,
         };
+    }
+
+    /// <summary>
+    /// A jump of the track that leads ends the run, at the next sync sample: until then all goes on as if there had been none, so that no
+    /// sample is lost. The other track only follows.
+    /// </summary>
+    private void Place(uint timestamp, StampClock clock, StampClock other, bool leads, bool isSync)
+    {
+        switch (clock.Place(timestamp, other))
+        {
+            case Placing.Jumped or Placing.JumpedAlone when leads:
+                repaired(Repair.ClockJumped);
+                _hasJumped = true;
+                break;
+            case Placing.JumpedAlone or Placing.Moved:
+                repaired(Repair.ClocksAligned);
+                break;
+            case Placing.Returned:
+                _hasJumped = false;
+                break;
+        }
+
+        if (_hasJumped && leads && isSync)
+        {
+            _hasJumped = false;
+            TimestampBreak = nextBreak();
+            _lastDecodeTime = long.MinValue;
+        }
+
+        _newest = Math.Max(_newest, clock.Last!.Value);
+        _first ??= clock.Last;
     }
 }

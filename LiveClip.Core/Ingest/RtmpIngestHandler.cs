@@ -1,8 +1,6 @@
 using System.Net;
-using LiveClip.Core.Catalog;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
-using LiveClip.Core.Samples;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
@@ -14,76 +12,129 @@ public sealed partial class RtmpIngestHandler(
     StreamKeys keys,
     BroadcastRegistry broadcasts,
     ConnectionBudget budget,
+    WarningLimit warnings,
     TimeProvider time,
     ILogger<RtmpIngestHandler> logger) : ConnectionHandler
 {
     /// <summary>A publisher may be this far ahead of real time before a half full queue makes it wait.</summary>
     private const long AllowedLead = 2_000;
 
+    /// <summary>How long what an encoder has sent before the server stops may take to be read.</summary>
+    private static readonly TimeSpan LongestDrain = TimeSpan.FromSeconds(1);
+
     private static int _breaks;
 
     public override async Task OnConnectedAsync(ConnectionContext connection)
     {
         var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
-        using var slot = budget.TryEnter(address);
-        if (slot is null)
-        {
-            LogNoRoom(connection.ConnectionId, address);
-            return;
-        }
+        using var slot = budget.Enter(address);
 
         // Only the server's own end cuts a connection short. ConnectionClosed does not: it fires while the encoder's last pictures, and its
-        // goodbye, still wait to be read.
+        // goodbye, still wait to be read. (After a reset by the peer Kestrel hands out nothing more, not even what it has read: a handler
+        // that is behind by then, by milliseconds as a rule, loses that much of the end.)
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
         {
             await ServeAsync(connection, address, slot, closing);
         }
-        catch (Exception error) when (error is RtmpProtocolException or SampleFormatException)
+        catch (RtmpProtocolException error)
         {
-            LogBroken(connection.ConnectionId, address, error.Message);
+            if (warnings.Lets(nameof(LogBroken), $"{slot.From}", out var leftOut))
+            {
+                LogBroken(connection.ConnectionId, address, error.Message, leftOut);
+            }
         }
         catch (Exception error) when (error is OperationCanceledException or IOException or ConnectionAbortedException)
         {
+            if (slot.Displaced.IsCancellationRequested && warnings.Lets(nameof(LogNoRoom), $"{slot.From}", out var leftOut))
+            {
+                LogNoRoom(connection.ConnectionId, address, leftOut);
+            }
+
             LogClosed(connection.ConnectionId, address);
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection, IPAddress address, ConnectionSlot slot, CancellationToken ended)
+    private async Task ServeAsync(ConnectionContext connection, IPAddress address, ConnectionSlot slot, CancellationToken closing)
     {
         using var rtmp = new RtmpConnection(connection.Transport, RtmpLimits.Default, time);
-        LiveStream? stream = null;
-        var accepted = await rtmp.AcceptPublishAsync(
-            async (publish, token) => (stream = await keys.FindAsync(publish.StreamName, token)) is not null && slot.TryPromote(), ended);
-        if (accepted is null || stream is null)
-        {
-            LogRefused(connection.ConnectionId, address);
-            return;
-        }
-
-        var publication = broadcasts.Begin(
-            stream.Id, TimeSpan.FromSeconds(stream.ReconnectWindowSeconds), address.ToString(), accepted.EncoderName);
-        LogPublishing(stream.Id, address, accepted.EncoderName);
-        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(ended, publication.Cancelled);
+        Publication? publication = null;
         try
         {
-            await FeedAsync(rtmp, stream.Id, publication, cancelled.Token);
+            using var waiting = CancellationTokenSource.CreateLinkedTokenSource(closing, slot.Displaced);
+            var accepted = await rtmp.AcceptPublishAsync(
+                async (publish, token) => (publication = await BeginAsync(publish, address, slot, token)) is not null, waiting.Token);
+            if (accepted is null || publication is null)
+            {
+                if (warnings.Lets(nameof(LogRefused), $"{slot.From}", out var leftOut))
+                {
+                    LogRefused(connection.ConnectionId, address, leftOut);
+                }
+
+                return;
+            }
+
+            await FeedAsync(rtmp, publication, closing);
         }
         finally
         {
-            publication.Finish(rtmp.EndedByPublisher);
-            LogLeft(stream.Id, address, rtmp.EndedByPublisher ? "said goodbye" : "was lost");
+            if (publication is not null)
+            {
+                publication.Finish(rtmp.EndedByPublisher);
+                LogLeft(publication.StreamId, address, rtmp.EndedByPublisher ? "said goodbye" : "was lost");
+            }
         }
 
-        await rtmp.AwaitCloseAsync(cancelled.Token);
+        using var leaving = CancellationTokenSource.CreateLinkedTokenSource(closing, publication.Cancelled);
+        await rtmp.AwaitCloseAsync(leaving.Token);
     }
 
-    private async Task FeedAsync(RtmpConnection rtmp, string streamId, Publication publication, CancellationToken cancellationToken)
+    /// <summary>Null when the key opens no stream, or the stream takes no publisher now.</summary>
+    private async ValueTask<Publication?> BeginAsync(
+        RtmpPublishRequest publish, IPAddress address, ConnectionSlot slot, CancellationToken cancellationToken)
     {
+        if (await keys.FindAsync(publish.StreamName, cancellationToken) is not { } stream)
+        {
+            return null;
+        }
+
+        var before = broadcasts.Find(stream.Id);
+        var wasHeldOff = before?.TakeoversHeldOffUntil is not null;
+        if (!slot.TryPromote(replacesPublisher: before?.Publication is not null))
+        {
+            return null;
+        }
+
+        var window = TimeSpan.FromSeconds(stream.ReconnectWindowSeconds);
+        if (broadcasts.TryBegin(stream.Id, window, address.ToString(), publish.EncoderName) is { } publication)
+        {
+            LogPublishing(stream.Id, address, publish.EncoderName);
+            return publication;
+        }
+
+        if (!wasHeldOff)
+        {
+            LogHeldOff(stream.Id, address);
+        }
+
+        return null;
+    }
+
+    private async Task FeedAsync(RtmpConnection rtmp, Publication publication, CancellationToken closing)
+    {
+        using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(publication.Cancelled);
+        await using var drain = closing.UnsafeRegister(
+            _ =>
+            {
+                rtmp.Drain();
+                cancelled.CancelAfter(LongestDrain);
+            },
+            null);
         var samples = new FlvSamples(() => Interlocked.Increment(ref _breaks), time, publication.CountRepair);
         var started = time.GetTimestamp();
         string? unsupported = null;
-        await foreach (var message in rtmp.ReadMediaAsync(cancellationToken))
+        string? malformed = null;
+        await foreach (var message in rtmp.ReadMediaAsync(cancelled.Token))
         {
             if (samples.Read(message) is { } sample)
             {
@@ -93,13 +144,36 @@ public sealed partial class RtmpIngestHandler(
             if (samples.UnsupportedCodec != unsupported)
             {
                 unsupported = samples.UnsupportedCodec;
-                LogUnsupported(streamId, unsupported);
+                WarnOfUnsupported(publication.StreamId, unsupported);
+            }
+
+            // Only the first: an encoder that breaks one message may break all of them. How many is counted.
+            if (malformed is null && samples.Malformed is { } what)
+            {
+                malformed = what;
+                WarnOfMalformed(publication.StreamId, what);
             }
 
             if (samples.MediaTime - time.GetElapsedTime(started).TotalMilliseconds > AllowedLead)
             {
-                await publication.WaitForReadersAsync(cancellationToken);
+                await publication.WaitForReadersAsync(cancelled.Token);
             }
+        }
+    }
+
+    private void WarnOfUnsupported(string streamId, string? codec)
+    {
+        if (warnings.Lets(nameof(LogUnsupported), streamId, out var leftOut))
+        {
+            LogUnsupported(streamId, codec, leftOut);
+        }
+    }
+
+    private void WarnOfMalformed(string streamId, string what)
+    {
+        if (warnings.Lets(nameof(LogMalformed), streamId, out var leftOut))
+        {
+            LogMalformed(streamId, what, leftOut);
         }
     }
 
@@ -109,17 +183,28 @@ public sealed partial class RtmpIngestHandler(
     [LoggerMessage(LogLevel.Information, "Stream {StreamId}: the publisher at {Address} {How}")]
     private partial void LogLeft(string streamId, IPAddress address, string how);
 
-    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sends {Codec}, which cannot be recorded: set the encoder to H.264 and AAC")]
-    private partial void LogUnsupported(string streamId, string? codec);
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId}: two encoders fight for it; the publisher stays, and {Address} is refused")]
+    private partial void LogHeldOff(string streamId, IPAddress address);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: no such stream key, or too many publishers")]
-    private partial void LogRefused(string connectionId, IPAddress address);
+    // What strangers and broken encoders can cause ends with how many like it were left out since the last one.
+    [LoggerMessage(
+        LogLevel.Warning, "Stream {StreamId} sends {Codec}, which cannot be recorded: set the encoder to H.264 and AAC (+{LeftOut})")]
+    private partial void LogUnsupported(string streamId, string? codec, int leftOut);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} was refused: too many connections without a valid key")]
-    private partial void LogNoRoom(string connectionId, IPAddress address);
+    [LoggerMessage(LogLevel.Warning, "Stream {StreamId} sent what is left out of its recording: {What} (+{LeftOut})")]
+    private partial void LogMalformed(string streamId, string what, int leftOut);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} broke RTMP: {Rule}")]
-    private partial void LogBroken(string connectionId, IPAddress address, string rule);
+    [LoggerMessage(
+        LogLevel.Warning,
+        "Connection {ConnectionId} from {Address} was refused: no such stream key, or no publisher can be taken now (+{LeftOut})")]
+    private partial void LogRefused(string connectionId, IPAddress address, int leftOut);
+
+    [LoggerMessage(
+        LogLevel.Warning, "Connection {ConnectionId} from {Address} had to go: too many connections without a valid key (+{LeftOut})")]
+    private partial void LogNoRoom(string connectionId, IPAddress address, int leftOut);
+
+    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} broke RTMP: {Rule} (+{LeftOut})")]
+    private partial void LogBroken(string connectionId, IPAddress address, string rule, int leftOut);
 
     [LoggerMessage(LogLevel.Debug, "Connection {ConnectionId} from {Address} closed")]
     private partial void LogClosed(string connectionId, IPAddress address);

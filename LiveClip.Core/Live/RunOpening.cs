@@ -11,9 +11,14 @@ internal sealed class RunOpening
     private const long WaitForSound = 90_000;
     private const long WaitForPicture = 2 * 90_000;
 
+    /// <summary>Time stamps that stand still make no second: what is held is bounded by its bytes and number, too.</summary>
+    private const long MostBytes = 16 << 20;
+    private const int MostSamples = 1_000;
+
     private readonly List<Sample> _held = [];
     private Sample? _firstPicture;
     private bool _hasAudio;
+    private long _bytes;
 
     /// <summary>The run's samples so far, the first being the one that its time begins with; null while it is not clear.</summary>
     public IReadOnlyList<Sample>? Accept(Sample sample)
@@ -30,6 +35,7 @@ internal sealed class RunOpening
 
         _hasAudio |= sample.Track is AudioTrack;
         _held.Add(sample);
+        _bytes += sample.Data.Length;
         return _firstPicture is null ? WithoutPicture() : WithPicture(sample);
     }
 
@@ -40,13 +46,15 @@ internal sealed class RunOpening
     /// <summary>No more will come: the run's samples as they are; null when no picture is among them.</summary>
     public IReadOnlyList<Sample>? Flush() => _firstPicture is null ? null : BeginningWithPicture();
 
+    private bool IsFull => _bytes >= MostBytes || _held.Count >= MostSamples;
+
     private bool TrackChanged(Sample sample) =>
         _held.Find(held => held.Track.Id == sample.Track.Id) is { } earlier && !earlier.Track.Equals(sample.Track);
 
     private List<Sample>? WithPicture(Sample sample)
     {
         var waited = sample.Track is VideoTrack ? sample.DecodeTime - _firstPicture!.DecodeTime : 0;
-        if (!_hasAudio && waited < WaitForSound)
+        if (!_hasAudio && waited < WaitForSound && !IsFull)
         {
             return null;
         }
@@ -63,6 +71,6 @@ internal sealed class RunOpening
     private List<Sample>? WithoutPicture()
     {
         var length = _held[^1].Track.Timescale.To(Timescale.Video, _held[^1].DecodeTime - _held[0].DecodeTime);
-        return length >= WaitForPicture ? _held : null;
+        return length >= WaitForPicture || IsFull ? _held : null;
     }
 }

@@ -5,7 +5,7 @@ namespace LiveClip.Core.OnAir;
 
 /// <summary>
 /// One live stream on air: takes the samples of whoever publishes now and hands them to bounded readers. It outlives a lost connection
-/// by the reconnect window, so that an encoder that comes back goes on in the same recording.
+/// by the reconnect window, and an encoder's goodbye by a moment, so that an encoder that comes back goes on in the same recording.
 /// </summary>
 public sealed class Broadcast
 {
@@ -14,32 +14,79 @@ public sealed class Broadcast
     private readonly ChangeFeed _changes;
     private readonly Action<Broadcast> _ended;
     private readonly List<BroadcastReader> _readers = [];
-    private readonly HealthMeter _meter = new();
-    private readonly ITimer _reconnectTimer;
+    private readonly HealthMeter _meter;
+    private readonly TakeoverLimit _takeoverLimit;
     private Publication? _publication;
-    private long _repairs;
+    private volatile Absence? _absence;
+    private ITimer? _absenceTimer;
+    private int _reconnects;
+    private int _takeovers;
+    private long _droppedBefore;
 
-    internal Broadcast(string streamId, TimeSpan reconnectWindow, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
+    internal Broadcast(string streamId, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
     {
-        (StreamId, ReconnectWindow, _time, _changes, _ended) = (streamId, reconnectWindow, time, changes, ended);
-        _reconnectTimer = time.CreateTimer(_ => End(evenIfReturned: false), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        (StreamId, _time, _changes, _ended) = (streamId, time, changes, ended);
+        (_takeoverLimit, _meter, Disk) = (new TakeoverLimit(time), new HealthMeter(time), new DiskDelay(time));
     }
 
     public string StreamId { get; }
 
-    public TimeSpan ReconnectWindow { get; }
+    /// <summary>How long an encoder that was lost may stay away.</summary>
+    public required TimeSpan ReconnectWindow { get; init; }
+
+    /// <summary>How long one that said goodbye may, if that is shorter: an encoder that is stopped and started at once.</summary>
+    public required TimeSpan EndGrace { get; init; }
 
     public BroadcastState State { get; private set; } = BroadcastState.Preparing;
 
-    /// <summary>When the encoder was lost; null while one is connected.</summary>
-    public DateTimeOffset? DisconnectedAt { get; private set; }
+    /// <summary>Since when the encoder is away; null while one is connected.</summary>
+    public DateTimeOffset? DisconnectedAt => _absence?.Since;
+
+    /// <summary>When it ends unless the encoder is back; null while one is connected.</summary>
+    public DateTimeOffset? ReturnBy => _absence?.Until;
 
     /// <summary>Who publishes now; null while the encoder is away.</summary>
     public Publication? Publication => Volatile.Read(ref _publication);
 
+    /// <summary>How often an encoder came back after it had been away.</summary>
+    public int Reconnects => Volatile.Read(ref _reconnects);
+
+    /// <summary>How often a publish pushed out another one that was still connected.</summary>
+    public int Takeovers => Volatile.Read(ref _takeovers);
+
+    /// <summary>Encoders fight for the stream: until then, at least, the one that publishes stays. Null in peace.</summary>
+    public DateTimeOffset? TakeoversHeldOffUntil
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _takeoverLimit.HeldOffFor is { Ticks: > 0 } left ? _time.GetUtcNow() + left : null;
+            }
+        }
+    }
+
+    /// <summary>Samples that readers were too slow for, each reader's counted.</summary>
+    public long Dropped
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _droppedBefore + _readers.Sum(reader => reader.Dropped);
+            }
+        }
+    }
+
     public PublisherBrake Brake { get; } = new();
 
-    public BroadcastHealth Health => _meter.Read(Interlocked.Read(ref _repairs));
+    /// <summary>By kind, of all publishes of this broadcast.</summary>
+    public RepairCounter Repairs { get; } = new();
+
+    /// <summary>Kept by whoever writes the recording.</summary>
+    public DiskDelay Disk { get; }
+
+    public BroadcastHealth Health => _meter.Read();
 
     /// <summary>Every sample from now on, in a queue of its own. A late one has to wait for a sync sample itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
@@ -47,6 +94,7 @@ public sealed class Broadcast
         var reader = new BroadcastReader(maxBytes, maxAge, Brake, _time);
         lock (_gate)
         {
+            ForgetReadersThatAreGone();
             _readers.Add(reader);
             if (State == BroadcastState.Ended)
             {
@@ -58,7 +106,7 @@ public sealed class Broadcast
     }
 
     /// <summary>Ends it now, whatever the reconnect window says: its duration is over, or the stream was disabled.</summary>
-    public void End() => End(evenIfReturned: true);
+    public void End() => End(unlessBackFrom: null);
 
     /// <summary>Completes the readers and leaves the state alone: the server stops, the recording goes on when it is back.</summary>
     public void Suspend()
@@ -67,36 +115,44 @@ public sealed class Broadcast
         lock (_gate)
         {
             (publication, _publication) = (_publication, null);
-            _reconnectTimer.Dispose();
+            _absenceTimer?.Dispose();
             _readers.ForEach(reader => reader.Complete());
         }
 
         publication?.Cancel();
     }
 
-    /// <summary>The newest valid publish wins: an old connection that still looks alive must not lock a returning encoder out.</summary>
-    /// <returns>Null when it has just ended: the publisher belongs to the next broadcast.</returns>
-    internal Publication? Begin(string remoteAddress, string? encoder)
+    /// <summary>
+    /// The newest valid publish wins: an old connection that still looks alive must not lock a returning encoder out. Only who pushes
+    /// another one out too often is refused, and then <paramref name="publication"/> is null.
+    /// </summary>
+    /// <returns>False when it has just ended: the publisher belongs to the next broadcast.</returns>
+    internal bool TryBegin(string remoteAddress, string? encoder, out Publication? publication)
     {
+        publication = null;
         Publication? previous;
-        Publication publication;
         lock (_gate)
         {
             if (State == BroadcastState.Ended)
             {
-                return null;
+                return false;
             }
 
-            publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
-            (previous, _publication) = (_publication, publication);
-            State = State == BroadcastState.Disconnected ? BroadcastState.Preparing : State;
-            DisconnectedAt = null;
-            _reconnectTimer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+            previous = _publication;
+            if (previous is null || _takeoverLimit.TryTakeOver())
+            {
+                publication = new Publication(this, remoteAddress, encoder, _time.GetUtcNow());
+                Accept(publication);
+            }
         }
 
-        previous?.Cancel();
+        if (publication is not null)
+        {
+            previous?.Cancel();
+        }
+
         Announce();
-        return publication;
+        return true;
     }
 
     /// <summary>A broadcast that was on air when the server went down waits for its encoder with a whole window from now.</summary>
@@ -106,7 +162,7 @@ public sealed class Broadcast
         {
             if (_publication is null && State != BroadcastState.Ended)
             {
-                Disconnect();
+                Disconnect(ReconnectWindow);
             }
         }
 
@@ -133,20 +189,20 @@ public sealed class Broadcast
             {
                 reader.Offer(sample);
             }
+
+            _meter.Count(sample);
         }
 
-        _meter.Count(sample);
         if (becameActive)
         {
             Announce();
         }
     }
 
-    internal void CountRepair() => Interlocked.Increment(ref _repairs);
-
     internal void Finish(Publication publication, bool endedByPublisher)
     {
-        bool mayReturn;
+        var wait = endedByPublisher && EndGrace < ReconnectWindow ? EndGrace : ReconnectWindow;
+        Absence? absence;
         lock (_gate)
         {
             if (_publication != publication)
@@ -155,42 +211,67 @@ public sealed class Broadcast
             }
 
             _publication = null;
-            mayReturn = !endedByPublisher && ReconnectWindow > TimeSpan.Zero;
-            if (mayReturn)
-            {
-                Disconnect();
-            }
+            _readers.ForEach(reader => reader.EndPublication());
+            absence = Disconnect(wait);
         }
 
-        if (mayReturn)
+        if (wait > TimeSpan.Zero)
         {
             Announce();
             return;
         }
 
-        End(evenIfReturned: false);
+        End(absence);
     }
 
-    private void Disconnect()
+    private void Accept(Publication publication)
     {
-        State = BroadcastState.Disconnected;
-        DisconnectedAt = _time.GetUtcNow();
-        _reconnectTimer.Change(ReconnectWindow, Timeout.InfiniteTimeSpan);
+        if (_publication is not null)
+        {
+            Interlocked.Increment(ref _takeovers);
+            _readers.ForEach(reader => reader.EndPublication());
+        }
+
+        if (State == BroadcastState.Disconnected)
+        {
+            Interlocked.Increment(ref _reconnects);
+            State = BroadcastState.Preparing;
+        }
+
+        _publication = publication;
+        _meter.Begin();
+        _absence = null;
+        _absenceTimer?.Dispose();
     }
 
-    private void End(bool evenIfReturned)
+    private Absence Disconnect(TimeSpan wait)
+    {
+        var now = _time.GetUtcNow();
+        var absence = new Absence(now, now + wait);
+        _absence = absence;
+        State = BroadcastState.Disconnected;
+        _absenceTimer?.Dispose();
+        _absenceTimer = wait > TimeSpan.Zero
+            ? _time.CreateTimer(_ => End(absence), null, wait, Timeout.InfiniteTimeSpan)
+            : null;
+        return absence;
+    }
+
+    /// <param name="unlessBackFrom">An absence that is over by now ends nothing: its timer may fire while the encoder returns.</param>
+    private void End(Absence? unlessBackFrom)
     {
         Publication? publication;
         lock (_gate)
         {
-            if (State == BroadcastState.Ended || (_publication is not null && !evenIfReturned))
+            if (State == BroadcastState.Ended || (unlessBackFrom is not null && unlessBackFrom != _absence))
             {
                 return;
             }
 
             (publication, _publication) = (_publication, null);
             State = BroadcastState.Ended;
-            _reconnectTimer.Dispose();
+            _absence = null;
+            _absenceTimer?.Dispose();
             _readers.ForEach(reader => reader.Complete());
         }
 
@@ -199,7 +280,24 @@ public sealed class Broadcast
         Announce();
     }
 
+    private void ForgetReadersThatAreGone()
+    {
+        foreach (var gone in _readers.Where(reader => reader.IsGone).ToList())
+        {
+            _droppedBefore += gone.Dropped;
+            _readers.Remove(gone);
+        }
+    }
+
     private void Announce() => _changes.Publish(new StreamChanged(StreamId));
+
+    /// <summary>One time that the encoder is away.</summary>
+    private sealed class Absence(DateTimeOffset since, DateTimeOffset until)
+    {
+        public DateTimeOffset Since => since;
+
+        public DateTimeOffset Until => until;
+    }
 }
 
 public enum BroadcastState
@@ -208,7 +306,7 @@ public enum BroadcastState
     Preparing,
     Active,
 
-    /// <summary>The encoder is away; the reconnect window runs.</summary>
+    /// <summary>The encoder is away and may come back.</summary>
     Disconnected,
     Ended,
 }

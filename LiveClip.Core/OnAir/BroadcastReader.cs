@@ -1,30 +1,41 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using LiveClip.Core.Samples;
 
 namespace LiveClip.Core.OnAir;
 
 /// <summary>
-/// One consumer's queue of a broadcast's samples, bounded by bytes and by wall-clock age. When it is full it drops up to the next sync
-/// sample and counts, so that a slow reader loses pictures and never holds up the publisher.
+/// One consumer's queue of a broadcast's samples, bounded by bytes, by wall-clock age and by number. When it is full it drops up to the
+/// next sync sample and counts, so that a slow reader loses pictures and never holds up the publisher.
 /// </summary>
 public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBrake brake, TimeProvider time) : IDisposable
 {
+    /// <summary>Samples of a few bytes cost memory, too.</summary>
+    private const int MaxSamples = 20_000;
+
     private readonly Lock _gate = new();
-    private readonly Queue<Sample> _queue = new();
+    private readonly Queue<Sample?> _queue = new();
     private readonly SemaphoreSlim _available = new(0, 1);
     private long _bytes;
     private bool _hasVideo;
     private bool _skipToSync;
     private bool _hole;
+    private bool _publicationOver = true;
     private bool _completed;
     private long _dropped;
 
     /// <summary>How many samples the reader was too slow for.</summary>
     public long Dropped => Interlocked.Read(ref _dropped);
 
-    /// <summary>All samples, in publishing order, until the broadcast ends. The first one behind dropped ones says so.</summary>
-    public async IAsyncEnumerable<Sample> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Nobody reads it any more.</summary>
+    internal bool IsGone { get; private set; }
+
+    private bool IsHalfFull => _bytes > maxBytes / 2 || _queue.Count > MaxSamples / 2;
+
+    /// <summary>
+    /// All samples, in publishing order, until the broadcast ends; null where a publication is over: what follows is another one's. The
+    /// first sample behind dropped ones says so.
+    /// </summary>
+    public async IAsyncEnumerable<Sample?> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -47,6 +58,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
     {
         lock (_gate)
         {
+            IsGone = true;
             _completed = true;
             _queue.Clear();
             _bytes = 0;
@@ -73,14 +85,28 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             }
 
             _queue.Enqueue(_hole ? sample with { FollowsHole = true } : sample);
-            _hole = false;
+            (_hole, _publicationOver) = (false, false);
             _bytes += sample.Data.Length;
-            if (_bytes > maxBytes / 2)
+            if (IsHalfFull)
             {
                 brake.Apply(this);
             }
 
             Signal();
+        }
+    }
+
+    /// <summary>Publications that brought no sample leave no mark: however many come and go, the queue does not grow.</summary>
+    internal void EndPublication()
+    {
+        lock (_gate)
+        {
+            if (!_completed && !_publicationOver)
+            {
+                _queue.Enqueue(null);
+                _publicationOver = true;
+                Signal();
+            }
         }
     }
 
@@ -102,7 +128,8 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
 
         if (_bytes + sample.Data.Length > maxBytes
-            || (_queue.TryPeek(out var oldest) && time.GetElapsedTime(oldest.Arrival) > maxAge))
+            || _queue.Count >= MaxSamples
+            || (_queue.TryPeek(out var oldest) && oldest is not null && time.GetElapsedTime(oldest.Arrival) > maxAge))
         {
             _skipToSync = true;
         }
@@ -118,7 +145,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         }
     }
 
-    private bool TryRead([MaybeNullWhen(false)] out Sample sample)
+    private bool TryRead(out Sample? sample)
     {
         lock (_gate)
         {
@@ -127,8 +154,8 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
                 return false;
             }
 
-            _bytes -= sample.Data.Length;
-            if (_bytes <= maxBytes / 2)
+            _bytes -= sample?.Data.Length ?? 0;
+            if (!IsHalfFull)
             {
                 brake.Release(this);
             }

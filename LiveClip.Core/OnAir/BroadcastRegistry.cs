@@ -5,11 +5,15 @@ namespace LiveClip.Core.OnAir;
 /// <summary>All broadcasts on air, by live stream.</summary>
 public sealed class BroadcastRegistry(TimeProvider time, ChangeFeed changes)
 {
+    private readonly Lock _starting = new();
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Broadcast> _broadcasts = [];
 
-    /// <summary>Raised under no lock, before the first sample of a new broadcast can be published.</summary>
+    /// <summary>Raised before anybody can publish into a new broadcast; other new ones wait meanwhile.</summary>
     public event Action<Broadcast>? Started;
+
+    /// <summary>See <see cref="Broadcast.EndGrace"/>.</summary>
+    public TimeSpan EndGrace { get; init; }
 
     public Broadcast? Find(string streamId)
     {
@@ -28,12 +32,13 @@ public sealed class BroadcastRegistry(TimeProvider time, ChangeFeed changes)
     }
 
     /// <summary>Begins to publish a live stream: in its broadcast that is on air or waits for its encoder, else in a new one.</summary>
-    public Publication Begin(string streamId, TimeSpan reconnectWindow, string remoteAddress, string? encoder)
+    /// <returns>Null when it would push out another encoder, and that has happened too often (<see cref="TakeoverLimit"/>).</returns>
+    public Publication? TryBegin(string streamId, TimeSpan reconnectWindow, string remoteAddress, string? encoder)
     {
         // A broadcast may end between being found and being joined; the next one found is another.
         while (true)
         {
-            if (FindOrStart(streamId, reconnectWindow).Begin(remoteAddress, encoder) is { } publication)
+            if (FindOrStart(streamId, reconnectWindow).TryBegin(remoteAddress, encoder, out var publication))
             {
                 return publication;
             }
@@ -53,20 +58,23 @@ public sealed class BroadcastRegistry(TimeProvider time, ChangeFeed changes)
 
     private Broadcast FindOrStart(string streamId, TimeSpan reconnectWindow)
     {
-        Broadcast? broadcast;
-        lock (_gate)
+        // Of two encoders that come at the same moment, the second one too finds the broadcast only when its readers are there.
+        lock (_starting)
         {
-            if (_broadcasts.TryGetValue(streamId, out broadcast) && broadcast.State != BroadcastState.Ended)
+            if (Find(streamId) is { State: not BroadcastState.Ended } onAir)
             {
-                return broadcast;
+                return onAir;
             }
 
-            broadcast = new Broadcast(streamId, reconnectWindow, time, changes, Remove);
-            _broadcasts[streamId] = broadcast;
-        }
+            var broadcast = new Broadcast(streamId, time, changes, Remove) { ReconnectWindow = reconnectWindow, EndGrace = EndGrace };
+            lock (_gate)
+            {
+                _broadcasts[streamId] = broadcast;
+            }
 
-        Started?.Invoke(broadcast);
-        return broadcast;
+            Started?.Invoke(broadcast);
+            return broadcast;
+        }
     }
 
     private void Remove(Broadcast broadcast)

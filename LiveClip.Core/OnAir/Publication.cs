@@ -13,6 +13,8 @@ public sealed class Publication
     internal Publication(Broadcast broadcast, string remoteAddress, string? encoder, DateTimeOffset startedAt) =>
         (_broadcast, RemoteAddress, Encoder, StartedAt) = (broadcast, remoteAddress, encoder, startedAt);
 
+    public string StreamId => _broadcast.StreamId;
+
     public string RemoteAddress { get; }
 
     /// <summary>How the encoder names itself: "FMLE/3.0 (compatible; OBS)".</summary>
@@ -28,8 +30,7 @@ public sealed class Publication
     /// <summary>For a publisher that runs ahead of real time: waits while a queue behind it is half full.</summary>
     public Task WaitForReadersAsync(CancellationToken cancellationToken) => _broadcast.Brake.WaitAsync(cancellationToken);
 
-    /// <summary>A time stamp had to be mended.</summary>
-    public void CountRepair() => _broadcast.CountRepair();
+    public void CountRepair(Repair kind) => _broadcast.Repairs.Count(kind);
 
     /// <param name="endedByPublisher">It said so (deleteStream, FCUnpublish); else the connection was lost and may come back.</param>
     public void Finish(bool endedByPublisher) => _broadcast.Finish(this, endedByPublisher);

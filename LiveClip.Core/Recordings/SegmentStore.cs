@@ -71,8 +71,6 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     public byte[]? ReadInit(Guid recordingId, int run) =>
         File.Exists(InitPath(recordingId, run)) ? File.ReadAllBytes(InitPath(recordingId, run)) : null;
 
-    public void Delete(Guid recordingId, int run, long number) => File.Delete(SegmentPath(recordingId, run, number));
-
     /// <summary>Whether the file has a whole fragment anywhere, of whichever segment.</summary>
     public bool HoldsFragment(Guid recordingId, int run, long number) =>
         SegmentIndex.HoldsFragment(File.ReadAllBytes(SegmentPath(recordingId, run, number)));
@@ -84,13 +82,17 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         File.Move(path, $"{path}.{Guid.NewGuid():N}.aside");
     }
 
-    public void DeleteRecording(Guid recordingId)
+    public void Delete(Guid recordingId, int run, long number)
     {
-        if (Directory.Exists(RecordingPath(recordingId)))
+        if (FindFile(recordingId, run, number) is { } path)
         {
-            Directory.Delete(RecordingPath(recordingId), recursive: true);
+            File.Delete(path);
         }
     }
+
+    public void DeleteRun(Guid recordingId, int run) => DeleteFolder(Path.Combine(RecordingPath(recordingId), Name(run)));
+
+    public void DeleteRecording(Guid recordingId) => DeleteFolder(RecordingPath(recordingId));
 
     /// <summary>Writes a run's init segment, durably; under its name it is whole.</summary>
     internal void CreateRun(Guid recordingId, int run, byte[] init)
@@ -129,6 +131,14 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         using var file = File.Open(SegmentPath(recordingId, run, number), FileMode.Open, FileAccess.Write);
         file.SetLength(length);
         file.Flush(flushToDisk: true);
+    }
+
+    private static void DeleteFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
     }
 
     private string SegmentPath(Guid recordingId, int run, long number) => Path.Combine(RunPath(recordingId, run), Name(number) + ".m4s");

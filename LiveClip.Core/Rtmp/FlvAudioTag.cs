@@ -3,8 +3,11 @@ namespace LiveClip.Core.Rtmp;
 /// <summary>What the body of an audio message is.</summary>
 public enum FlvAudioKind
 {
-    /// <summary>Empty or cut short: nothing to store. Encoders do send sequence headers without content.</summary>
+    /// <summary>Empty: nothing to store. Encoders do send sequence headers without content.</summary>
     Ignored,
+
+    /// <summary>Cut short.</summary>
+    Malformed,
 
     /// <summary>Data is an AudioSpecificConfig.</summary>
     SequenceHeader,
@@ -27,7 +30,7 @@ public readonly record struct FlvAudioTag(FlvAudioKind Kind, ReadOnlyMemory<byte
     private const int EnhancedFormat = 9;
     private const int AacFormat = 10;
 
-    /// <summary>Never throws: what cannot be used is Ignored or Unsupported.</summary>
+    /// <summary>Never throws: what cannot be used is Ignored, Malformed or Unsupported.</summary>
     public static FlvAudioTag Parse(ReadOnlyMemory<byte> body)
     {
         var bytes = body.Span;
@@ -45,6 +48,7 @@ public readonly record struct FlvAudioTag(FlvAudioKind Kind, ReadOnlyMemory<byte
             {
                 [_, 0, ..] => SequenceHeader(body[2..]),
                 [_, 1, ..] => Raw(body[2..]),
+                [_] => Malformed,
                 _ => default,
             },
             _ => new FlvAudioTag(FlvAudioKind.Unsupported, default, NameOf(format)),
@@ -59,7 +63,7 @@ public readonly record struct FlvAudioTag(FlvAudioKind Kind, ReadOnlyMemory<byte
         var bytes = body.Span;
         if (bytes.Length < HeaderBytes)
         {
-            return default;
+            return Malformed;
         }
 
         var packetType = bytes[0] & 0x0F;
@@ -81,9 +85,14 @@ public readonly record struct FlvAudioTag(FlvAudioKind Kind, ReadOnlyMemory<byte
         };
     }
 
-    private static FlvAudioTag SequenceHeader(ReadOnlyMemory<byte> config) => config.Length >= MinAudioSpecificConfigBytes
-        ? new FlvAudioTag(FlvAudioKind.SequenceHeader, config, Aac)
-        : default;
+    private static FlvAudioTag Malformed => new(FlvAudioKind.Malformed, default, Aac);
+
+    private static FlvAudioTag SequenceHeader(ReadOnlyMemory<byte> config) => config.Length switch
+    {
+        0 => default,
+        < MinAudioSpecificConfigBytes => Malformed,
+        _ => new FlvAudioTag(FlvAudioKind.SequenceHeader, config, Aac),
+    };
 
     private static FlvAudioTag Raw(ReadOnlyMemory<byte> frame) => frame.IsEmpty ? default : new FlvAudioTag(FlvAudioKind.Raw, frame, Aac);
 

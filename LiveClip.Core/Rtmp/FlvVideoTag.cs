@@ -5,8 +5,11 @@ namespace LiveClip.Core.Rtmp;
 /// <summary>What the body of a video message is.</summary>
 public enum FlvVideoKind
 {
-    /// <summary>Empty, cut short, or a command to a Flash player: nothing to store.</summary>
+    /// <summary>Empty, or a command to a Flash player: nothing to store. Encoders do send headers without content.</summary>
     Ignored,
+
+    /// <summary>Cut short.</summary>
+    Malformed,
 
     /// <summary>Data is an AVC decoder configuration record.</summary>
     SequenceHeader,
@@ -33,7 +36,7 @@ public readonly record struct FlvVideoTag(
     private const int CommandFrame = 5;
     private const int AvcCodec = 7;
 
-    /// <summary>Never throws: what cannot be used is Ignored or Unsupported.</summary>
+    /// <summary>Never throws: what cannot be used is Ignored, Malformed or Unsupported.</summary>
     public static FlvVideoTag Parse(ReadOnlyMemory<byte> body)
     {
         var bytes = body.Span;
@@ -66,6 +69,7 @@ public readonly record struct FlvVideoTag(
             [_, 0, _, _, _, ..] => SequenceHeader(body[HeaderBytes..]),
             [_, 1, _, _, _, ..] => Picture(frameType, ReadInt24(bytes[2..]), body[HeaderBytes..]),
             [_, 2, ..] => new FlvVideoTag(FlvVideoKind.EndOfSequence, false, 0, default, Avc),
+            [_] or [_, 0 or 1, ..] => Malformed,
             _ => default,
         };
     }
@@ -77,9 +81,14 @@ public readonly record struct FlvVideoTag(
         var bytes = body.Span;
         var frameType = (bytes[0] >> 4) & 0x07;
         var packetType = bytes[0] & 0x0F;
-        if (bytes.Length < HeaderBytes || frameType == CommandFrame)
+        if (frameType == CommandFrame)
         {
             return default;
+        }
+
+        if (bytes.Length < HeaderBytes)
+        {
+            return Malformed;
         }
 
         const int Multitrack = 6;
@@ -96,16 +105,22 @@ public readonly record struct FlvVideoTag(
         return packetType switch
         {
             0 => SequenceHeader(body[HeaderBytes..]),
-            1 when bytes.Length >= HeaderBytes + 3 => Picture(frameType, ReadInt24(bytes[HeaderBytes..]), body[(HeaderBytes + 3)..]),
+            1 when bytes.Length < HeaderBytes + 3 => Malformed,
+            1 => Picture(frameType, ReadInt24(bytes[HeaderBytes..]), body[(HeaderBytes + 3)..]),
             2 => new FlvVideoTag(FlvVideoKind.EndOfSequence, false, 0, default, Avc),
             3 => Picture(frameType, 0, body[HeaderBytes..]),
             _ => default,
         };
     }
 
-    private static FlvVideoTag SequenceHeader(ReadOnlyMemory<byte> record) => record.Length >= MinAvcConfigurationBytes
-        ? new FlvVideoTag(FlvVideoKind.SequenceHeader, false, 0, record, Avc)
-        : default;
+    private static FlvVideoTag Malformed => new(FlvVideoKind.Malformed, false, 0, default, Avc);
+
+    private static FlvVideoTag SequenceHeader(ReadOnlyMemory<byte> record) => record.Length switch
+    {
+        0 => default,
+        < MinAvcConfigurationBytes => Malformed,
+        _ => new FlvVideoTag(FlvVideoKind.SequenceHeader, false, 0, record, Avc),
+    };
 
     private static FlvVideoTag Picture(int frameType, int compositionTime, ReadOnlyMemory<byte> nalus) => nalus.IsEmpty
         ? default

@@ -15,6 +15,7 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
     private ReadOnlySequence<byte> _unread;
     private bool _holdsBuffer;
     private bool _isCompleted;
+    private volatile bool _isDraining;
     private ulong _mediaBytesSeen;
     private ulong _acknowledged;
     private uint _acknowledgementWindow = limits.WindowAcknowledgementSize;
@@ -28,6 +29,13 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
     {
         _chunks.AcceptsMedia = true;
         Deadline.Expect("audio or video", limits.FirstMedia);
+    }
+
+    /// <summary>From now on only what has come already is read; then the connection counts as closed.</summary>
+    public void Drain()
+    {
+        _isDraining = true;
+        transport.Input.CancelPendingRead();
     }
 
     /// <summary>The next message that is not about the connection itself; null when the peer has closed it.</summary>
@@ -136,7 +144,14 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
         ReadResult result;
         try
         {
-            result = await transport.Input.ReadAsync(cancellationToken);
+            if (!_isDraining)
+            {
+                result = await transport.Input.ReadAsync(cancellationToken);
+            }
+            else if (!transport.Input.TryRead(out result))
+            {
+                return false;
+            }
         }
         catch (IOException)
         {

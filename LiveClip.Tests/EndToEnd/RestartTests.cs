@@ -54,6 +54,30 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
     }
 
     [Fact]
+    public async Task A_stop_in_the_middle_of_a_publish_loses_no_picture_that_was_sent_before_it()
+    {
+        var source = Small with { Seconds = 60, BFrames = 0 };
+        var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
+        await using var publisher = await SteppedPublisher.StartAsync(await source.FlvAsync(), stream.Ingest);
+        await publisher.SendAsync(pictures: 90);
+        await stream.PlaylistWithAsync(segments: 1);
+        // Somebody who does not read must not cost the time that the pictures need.
+        using var stuck = await SlowViewer.ConnectAsync(server.Process.Http);
+        await stuck.AskAsync([(await stream.PlaylistAsync()).Segments[0].Address!], times: 200);
+
+        var rest = SendOneByOneAsync(publisher);
+        await Eventually.TrueAsync(() => publisher.Pictures > 110, Publishing);
+        var sent = publisher.Pictures;
+        await server.Process.StopAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => Eventually.EndsAsync(rest, Publishing));
+        await server.Process.RestartAsync();
+
+        var recorded = Assert.Single(await stream.RecordedFramesAsync());
+        Assert.InRange(recorded.Count, sent, publisher.Pictures);
+        Assert.Equal(Enumerable.Range(0, recorded.Count), recorded);
+    }
+
+    [Fact]
     public async Task A_clip_that_was_ready_before_is_ready_after()
     {
         var stream = await TestStream.CreateAsync(server.Process);
@@ -66,6 +90,14 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal("idle", await stream.StatusAsync());
         Assert.True((await stream.PlaylistAsync()).Ended);
         await ClipFile.HoldsAsync(await stream.ReadyAsync(clip), Small, 1, 3);
+    }
+
+    private static async Task SendOneByOneAsync(SteppedPublisher publisher)
+    {
+        while (true)
+        {
+            await publisher.SendAsync(pictures: 1);
+        }
     }
 
     /// <summary>The encoder returns: the recording goes on as a new run, later on the timeline by as much as it came later.</summary>

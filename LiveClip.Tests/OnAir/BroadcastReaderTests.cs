@@ -36,7 +36,7 @@ public class BroadcastReaderTests
         for (var i = 0; i < 25; i++)
         {
             Assert.True(await reading.MoveNextAsync());
-            read.Add(reading.Current);
+            read.Add(reading.Current!);
         }
 
         // Room again, but 30 to 39 refer to pictures that are gone.
@@ -44,7 +44,7 @@ public class BroadcastReaderTests
         reader.Complete();
         while (await reading.MoveNextAsync())
         {
-            read.Add(reading.Current);
+            read.Add(reading.Current!);
         }
 
         Assert.Equal(
@@ -89,7 +89,7 @@ public class BroadcastReaderTests
         reader.Offer(samples[50]);
         reader.Complete();
         Assert.True(await reading.MoveNextAsync());
-        Assert.Equal((samples[50].Data, true), (reading.Current.Data, reading.Current.FollowsHole));
+        Assert.Equal((samples[50].Data, true), (reading.Current!.Data, reading.Current.FollowsHole));
     }
 
     [Fact]
@@ -104,6 +104,20 @@ public class BroadcastReaderTests
         _time.Advance(TimeSpan.FromMilliseconds(1));
         reader.Offer(samples[2]);
         Assert.Equal(1, reader.Dropped);
+    }
+
+    [Fact]
+    public async Task Samples_without_weight_are_bounded_by_their_number()
+    {
+        using var reader = Reader(maxBytes: 1_000_000);
+        var sample = Encode(new SyntheticEncoder { Sound = null }, 1)[0] with { Data = new byte[1] };
+        Enumerable.Range(0, 10_000).ToList().ForEach(_ => reader.Offer(sample));
+        Assert.True(_brake.WaitAsync(Token).IsCompleted);
+        Enumerable.Range(0, 10_001).ToList().ForEach(_ => reader.Offer(sample));
+        Assert.False(_brake.WaitAsync(Token).IsCompleted);
+        reader.Complete();
+        Assert.Equal((20_000, 1), ((await ReadAsync(reader)).Count, reader.Dropped));
+        Assert.True(_brake.WaitAsync(Token).IsCompleted);
     }
 
     [Fact]
@@ -152,6 +166,31 @@ public class BroadcastReaderTests
     }
 
     [Fact]
+    public async Task The_end_of_a_publication_stands_between_its_samples_and_the_next_ones()
+    {
+        using var reader = Reader(maxBytes: 1_000_000);
+        var samples = Encode(new SyntheticEncoder(), 1);
+        reader.EndPublication();
+        reader.Offer(samples[0]);
+        for (var publication = 0; publication < 1_000; publication++)
+        {
+            reader.EndPublication();
+        }
+
+        reader.Offer(samples[1]);
+        reader.EndPublication();
+        reader.Complete();
+
+        var read = new List<Sample?>();
+        await foreach (var sample in reader.ReadAllAsync(Token))
+        {
+            read.Add(sample);
+        }
+
+        Assert.Equal([samples[0], null, samples[1], null], read);
+    }
+
+    [Fact]
     public async Task The_brake_waits_for_all_that_hold_it()
     {
         var (first, second) = (new object(), new object());
@@ -179,7 +218,7 @@ public class BroadcastReaderTests
         var read = new List<Sample>();
         await foreach (var sample in reader.ReadAllAsync(Token))
         {
-            read.Add(sample);
+            read.Add(Assert.IsType<Sample>(sample));
         }
 
         return read;

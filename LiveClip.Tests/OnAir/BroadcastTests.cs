@@ -11,22 +11,15 @@ namespace LiveClip.Tests.OnAir;
 public class BroadcastTests
 {
     private static readonly TimeSpan Window = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Bound = TimeSpan.FromSeconds(10);
     private readonly ManualTimeProvider _time = new();
-    private readonly BroadcastRegistry _registry;
+    private BroadcastRegistry _registry = default!;
     private readonly List<(Broadcast Broadcast, BroadcastReader Reader)> _started = [];
     private readonly List<Sample> _samples = new SyntheticEncoder().Encode(seconds: 2);
 
-    public BroadcastTests()
-    {
-        _registry = new BroadcastRegistry(_time, new ChangeFeed(NullLogger<ChangeFeed>.Instance));
-        _registry.Started += broadcast =>
-        {
-            lock (_started)
-            {
-                _started.Add((broadcast, broadcast.AddReader(1_000_000, TimeSpan.MaxValue)));
-            }
-        };
-    }
+    public BroadcastTests() => Create(endGrace: TimeSpan.Zero);
 
     [Fact]
     public async Task A_broadcast_is_told_before_its_first_sample_and_active_with_it()
@@ -38,17 +31,69 @@ public class BroadcastTests
         publication.Publish(_samples[0]);
         Assert.Equal(BroadcastState.Active, broadcast.State);
         publication.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0]], await ReadAsync(reader));
+        Assert.Equal([_samples[0], null], await ReadAsync(reader));
     }
 
     [Fact]
-    public void A_goodbye_ends_it_at_once()
+    public void Without_a_grace_a_goodbye_ends_it_at_once()
     {
         var publication = Begin();
         publication.Publish(_samples[0]);
         publication.Finish(endedByPublisher: true);
         Assert.Equal(BroadcastState.Ended, _started[0].Broadcast.State);
         Assert.Null(_registry.Find("stream"));
+    }
+
+    [Fact]
+    public async Task An_encoder_that_is_stopped_and_started_at_once_goes_on_in_the_same_broadcast()
+    {
+        Create(Grace);
+        var first = Begin();
+        first.Publish(_samples[0]);
+        first.Finish(endedByPublisher: true);
+        var (broadcast, reader) = _started[0];
+        Assert.Equal(BroadcastState.Disconnected, broadcast.State);
+        Assert.Equal((_time.GetUtcNow(), _time.GetUtcNow() + Grace), (broadcast.DisconnectedAt, broadcast.ReturnBy));
+
+        _time.Advance(Grace - TimeSpan.FromMilliseconds(1));
+        var second = Begin();
+        second.Publish(_samples[1]);
+        _time.Advance(Window);
+        Assert.Equal((BroadcastState.Active, 1, 0), (broadcast.State, broadcast.Reconnects, broadcast.Takeovers));
+
+        second.Finish(endedByPublisher: true);
+        _time.Advance(Grace);
+        Assert.Equal(BroadcastState.Ended, broadcast.State);
+        Assert.Single(_started);
+        Assert.Equal([_samples[0], null, _samples[1], null], await ReadAsync(reader));
+    }
+
+    [Fact]
+    public void A_loss_waits_the_whole_window_also_after_a_goodbye()
+    {
+        Create(Grace);
+        Begin().Finish(endedByPublisher: true);
+        _time.Advance(Grace / 2);
+        Begin().Finish(endedByPublisher: false);
+        var broadcast = _started[0].Broadcast;
+        Assert.Equal(_time.GetUtcNow() + Window, broadcast.ReturnBy);
+        _time.Advance(Window - TimeSpan.FromMilliseconds(1));
+        Assert.Equal(BroadcastState.Disconnected, broadcast.State);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Equal(BroadcastState.Ended, broadcast.State);
+        Assert.Null(broadcast.ReturnBy);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(2)]
+    public void The_grace_is_never_longer_than_the_window(int seconds)
+    {
+        Create(Grace);
+        var window = TimeSpan.FromSeconds(seconds);
+        _registry.Begin("stream", window, "127.0.0.1", null).Finish(endedByPublisher: true);
+        _time.Advance(window);
+        Assert.Equal(BroadcastState.Ended, _started[0].Broadcast.State);
     }
 
     [Fact]
@@ -69,7 +114,7 @@ public class BroadcastTests
 
         second.Finish(endedByPublisher: true);
         Assert.Single(_started);
-        Assert.Equal(_samples.Take(2), await ReadAsync(reader));
+        Assert.Equal([_samples[0], null, _samples[1], null], await ReadAsync(reader));
     }
 
     [Fact]
@@ -134,8 +179,78 @@ public class BroadcastTests
         Assert.Same(returning, _started[0].Broadcast.Publication);
 
         returning.Finish(endedByPublisher: true);
-        Assert.Equal([_samples[0], _samples[2]], await ReadAsync(_started[0].Reader));
+        Assert.Equal([_samples[0], null, _samples[2], null], await ReadAsync(_started[0].Reader));
         Assert.Single(_started);
+    }
+
+    [Fact]
+    public void Two_encoders_that_fight_push_each_other_out_five_times_a_minute_and_then_the_publisher_stays()
+    {
+        var publisher = Begin();
+        var broadcast = _started[0].Broadcast;
+        for (var i = 0; i < TakeoverLimit.MostPerMinute; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(2));
+            publisher = Begin();
+        }
+
+        Assert.Null(broadcast.TakeoversHeldOffUntil);
+        Assert.Null(TryBegin());
+        Assert.Equal(_time.GetUtcNow() + Minute, broadcast.TakeoversHeldOffUntil);
+        Assert.False(publisher.Cancelled.IsCancellationRequested);
+        Assert.Same(publisher, broadcast.Publication);
+        Assert.Equal(5, broadcast.Takeovers);
+
+        _time.Advance(Minute - TimeSpan.FromMilliseconds(1));
+        Assert.NotNull(broadcast.TakeoversHeldOffUntil);
+        _time.Advance(TimeSpan.FromMilliseconds(1));
+        Assert.Null(broadcast.TakeoversHeldOffUntil);
+        Begin();
+        Assert.True(publisher.Cancelled.IsCancellationRequested);
+        Assert.Single(_started);
+    }
+
+    [Fact]
+    public void Who_keeps_trying_is_kept_out_as_long_as_the_publisher_stays()
+    {
+        var publisher = Fight();
+        for (var i = 0; i < 100; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(5));
+            Assert.Null(TryBegin());
+        }
+
+        Assert.False(publisher.Cancelled.IsCancellationRequested);
+        publisher.Finish(endedByPublisher: false);
+        Assert.NotNull(TryBegin());
+        Assert.Equal((5, 1), (_started[0].Broadcast.Takeovers, _started[0].Broadcast.Reconnects));
+    }
+
+    [Fact]
+    public void A_returning_encoder_that_takes_over_now_and_then_is_never_refused()
+    {
+        Begin();
+        for (var i = 0; i < 100; i++)
+        {
+            _time.Advance(TimeSpan.FromSeconds(12));
+            Assert.NotNull(TryBegin());
+        }
+    }
+
+    [Fact]
+    public async Task A_fight_is_told()
+    {
+        var changes = new ChangeFeed(NullLogger<ChangeFeed>.Instance);
+        Create(endGrace: TimeSpan.Zero, changes);
+        Fight();
+        var told = new TaskCompletionSource();
+        await using var subscription = changes.Subscribe<StreamChanged>(_ =>
+        {
+            told.TrySetResult();
+            return Task.CompletedTask;
+        });
+        Assert.Null(TryBegin());
+        await Eventually.EndsAsync(told.Task, Bound);
     }
 
     [Fact]
@@ -159,7 +274,7 @@ public class BroadcastTests
         Begin();
         var broadcast = _started[0].Broadcast;
         broadcast.End();
-        Assert.Null(broadcast.Begin("127.0.0.1", null));
+        Assert.False(broadcast.TryBegin("127.0.0.1", null, out _));
         Assert.Equal(BroadcastState.Ended, broadcast.State);
     }
 
@@ -205,9 +320,12 @@ public class BroadcastTests
     {
         await Parallel.ForAsync(0, 200, TestContext.Current.CancellationToken, (i, _) =>
         {
-            var publication = Begin();
-            publication.Publish(_samples[i % _samples.Count]);
-            publication.Finish(endedByPublisher: i % 3 == 0);
+            if (TryBegin() is { } publication)
+            {
+                publication.Publish(_samples[i % _samples.Count]);
+                publication.Finish(endedByPublisher: i % 3 == 0);
+            }
+
             return ValueTask.CompletedTask;
         });
         var last = Begin();
@@ -222,19 +340,107 @@ public class BroadcastTests
     {
         var publication = Begin();
         new SyntheticEncoder { Gop = 30, Bytes = 5_000 }.Encode(seconds: 6).ForEach(publication.Publish);
-        publication.CountRepair();
+        publication.CountRepair(Repair.SoundMoved);
         var health = _started[0].Broadcast.Health;
-        Assert.Equal((640, 360, true, 1L), (health.Width, health.Height, health.HasAudio, health.Repairs));
+        Assert.Equal((640, 360, true), (health.Width, health.Height, health.HasAudio));
         Assert.Equal(30, health.FramesPerSecond, 0.1);
         Assert.Equal(1, health.GopSeconds, 0.01);
         Assert.Equal(5_000 * 8 * (30 + 46.875), health.BitsPerSecond, 100_000d);
     }
 
+    [Fact]
+    public void Repairs_are_counted_by_kind_over_all_publishes_of_a_broadcast()
+    {
+        Begin().CountRepair(Repair.SoundMoved);
+        var next = Begin();
+        next.CountRepair(Repair.SoundMoved);
+        next.CountRepair(Repair.ClockJumped);
+        var repairs = _started[0].Broadcast.Repairs;
+        Assert.Equal((2, 1, 0, 3), (repairs[Repair.SoundMoved], repairs[Repair.ClockJumped], repairs[Repair.SoundDropped], repairs.Total));
+    }
+
+    [Fact]
+    public async Task Of_two_encoders_that_come_at_the_same_moment_nobody_publishes_before_the_readers_are_there()
+    {
+        using var readersMayCome = new ManualResetEventSlim();
+        var starts = 0;
+        _registry.Started += _ =>
+        {
+            Interlocked.Increment(ref starts);
+            readersMayCome.Wait(TestContext.Current.CancellationToken);
+        };
+        var publishes = Enumerable.Range(0, 2).Select(_ => Task.Run(Begin)).ToList();
+        await Eventually.TrueAsync(() => Volatile.Read(ref starts) == 1, Bound);
+        Assert.DoesNotContain(publishes, publish => publish.IsCompleted);
+
+        readersMayCome.Set();
+        var publications = await Eventually.EndsAsync(Task.WhenAll(publishes), Bound);
+        var winner = Assert.Single(publications, publication => !publication.Cancelled.IsCancellationRequested);
+        winner.Publish(_samples[0]);
+        winner.Finish(endedByPublisher: true);
+        Assert.Equal([_samples[0], null], await ReadAsync(Assert.Single(_started).Reader));
+    }
+
+    [Fact]
+    public void What_readers_were_too_slow_for_is_counted_also_when_they_are_gone()
+    {
+        var publication = Begin();
+        var broadcast = _started[0].Broadcast;
+        var slow = broadcast.AddReader(maxBytes: 1_000, TimeSpan.MaxValue);
+        _samples.ForEach(publication.Publish);
+        var dropped = slow.Dropped;
+        Assert.True(dropped > 0);
+        Assert.Equal(dropped, broadcast.Dropped);
+
+        slow.Dispose();
+        broadcast.AddReader(1_000_000, TimeSpan.MaxValue).Dispose();
+        Assert.Equal(dropped, broadcast.Dropped);
+    }
+
+    [Fact]
+    public async Task A_reader_that_has_stopped_holds_up_neither_the_publisher_nor_the_other_readers()
+    {
+        var publication = Begin();
+        var (broadcast, reader) = _started[0];
+        broadcast.AddReader(maxBytes: 1_000, TimeSpan.MaxValue);
+        _samples.ForEach(publication.Publish);
+        publication.Finish(endedByPublisher: true);
+        Assert.Equal([.. _samples, null], await ReadAsync(reader));
+        Assert.Equal(0, reader.Dropped);
+    }
+
+    /// <summary>Up to the last takeover that is allowed; returns the one that publishes.</summary>
+    private Publication Fight()
+    {
+        var publisher = Begin();
+        for (var i = 0; i < TakeoverLimit.MostPerMinute; i++)
+        {
+            publisher = Begin();
+        }
+
+        return publisher;
+    }
+
+    private Publication? TryBegin() => _registry.TryBegin("stream", Window, "127.0.0.1", "test");
+
     private Publication Begin() => _registry.Begin("stream", Window, "127.0.0.1", "test");
 
-    private static async Task<List<Sample>> ReadAsync(BroadcastReader reader)
+    private void Create(TimeSpan endGrace, ChangeFeed? changes = null)
     {
-        var read = new List<Sample>();
+        _registry = new BroadcastRegistry(_time, changes ?? new ChangeFeed(NullLogger<ChangeFeed>.Instance)) { EndGrace = endGrace };
+        _registry.Started += broadcast =>
+        {
+            lock (_started)
+            {
+                _started.Add((broadcast, broadcast.AddReader(1_000_000, TimeSpan.MaxValue)));
+            }
+        };
+    }
+
+    /// <summary>Null stands for the end of a publication.</summary>
+    private static async Task<List<Sample?>> ReadAsync(BroadcastReader reader)
+    {
+        var read = new List<Sample?>();
         await foreach (var sample in reader.ReadAllAsync(TestContext.Current.CancellationToken))
         {
             read.Add(sample);

@@ -66,6 +66,19 @@ public sealed class RecorderHostTests : IDisposable
     }
 
     [Fact]
+    public async Task What_a_lost_encoder_has_sent_is_listed_and_can_be_clipped_at_once()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        var publication = await core.PublishAsync(stream, await Media.FlvAsync());
+        var window = await core.UntilOnAirAsync(stream, 7);
+        publication.Finish(endedByPublisher: false);
+
+        await Eventually.TrueAsync(() => window.Snapshot() is { Open: null, Segments.Count: 4 }, FlvPublish.Bound);
+        Assert.Equal(8 * 90_000, window.NewestPicture, 200d);
+    }
+
+    [Fact]
     public async Task A_broadcast_that_fails_is_ended_and_the_next_one_is_recorded()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));

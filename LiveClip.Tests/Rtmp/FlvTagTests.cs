@@ -16,10 +16,11 @@ public class FlvTagTests
     [InlineData("1702000000", FlvVideoKind.EndOfSequence, false, 0, "")]
     [InlineData("1702", FlvVideoKind.EndOfSequence, false, 0, "")]
     [InlineData("", FlvVideoKind.Ignored, false, 0, "")]
-    [InlineData("17", FlvVideoKind.Ignored, false, 0, "")]
-    [InlineData("1700", FlvVideoKind.Ignored, false, 0, "")]                // a header without content
-    [InlineData("1700000000", FlvVideoKind.Ignored, false, 0, "")]
-    [InlineData("1700000000 0142C01FFFE1", FlvVideoKind.Ignored, false, 0, "")]
+    [InlineData("17", FlvVideoKind.Malformed, false, 0, "")]
+    [InlineData("1700", FlvVideoKind.Malformed, false, 0, "")]
+    [InlineData("1700000000", FlvVideoKind.Ignored, false, 0, "")]          // a header without content
+    [InlineData("1700000000 0142C01FFFE1", FlvVideoKind.Malformed, false, 0, "")]
+    [InlineData("17010000", FlvVideoKind.Malformed, false, 0, "")]
     [InlineData("1701000000", FlvVideoKind.Ignored, false, 0, "")]          // a picture without content
     [InlineData("1709000000 AABB", FlvVideoKind.Ignored, false, 0, "")]
     [InlineData("5701000000 AABB", FlvVideoKind.Ignored, false, 0, "")]     // a command frame
@@ -28,7 +29,7 @@ public class FlvTagTests
     [InlineData("A3 61766331 AABB", FlvVideoKind.Nalus, false, 0, "AABB")]
     [InlineData("92 61766331", FlvVideoKind.EndOfSequence, false, 0, "")]
     [InlineData("94 61766331 AABB", FlvVideoKind.Ignored, false, 0, "")]    // metadata such as HDR
-    [InlineData("91 617663", FlvVideoKind.Ignored, false, 0, "")]
+    [InlineData("91 617663", FlvVideoKind.Malformed, false, 0, "")]
     public void Video(string body, FlvVideoKind kind, bool isSync, int compositionTime, string data)
     {
         var tag = FlvVideoTag.Parse(Bytes(body));
@@ -55,9 +56,9 @@ public class FlvTagTests
     [InlineData("AF00 1210", FlvAudioKind.SequenceHeader, "1210")]
     [InlineData("AF01 AABB", FlvAudioKind.Raw, "AABB")]
     [InlineData("", FlvAudioKind.Ignored, "")]
-    [InlineData("AF", FlvAudioKind.Ignored, "")]
+    [InlineData("AF", FlvAudioKind.Malformed, "")]
     [InlineData("AF00", FlvAudioKind.Ignored, "")]      // a header without content
-    [InlineData("AF00 12", FlvAudioKind.Ignored, "")]
+    [InlineData("AF00 12", FlvAudioKind.Malformed, "")]
     [InlineData("AF01", FlvAudioKind.Ignored, "")]
     [InlineData("AF02 AA", FlvAudioKind.Ignored, "")]
     [InlineData("90 6D703461 1210", FlvAudioKind.SequenceHeader, "1210")]

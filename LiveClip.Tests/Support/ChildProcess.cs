@@ -72,6 +72,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM, what a service manager sends.</summary>
     public void Terminate() => Signal(15);
 
+    /// <summary>SIGSTOP: it does nothing more, and its connections stay open.</summary>
+    public void Freeze() => Signal(19);
+
     /// <summary>SIGKILL, which it cannot know of.</summary>
     public void Kill() => Signal(9);
 

@@ -19,6 +19,11 @@ public sealed class CoreServices : IAsyncDisposable
     private CoreServices(string dataDirectory, TimeProvider? time, Dictionary<string, string?>? settings)
     {
         var configuration = new ConfigurationBuilder()
+            .AddInMemoryCollection(new Dictionary<string, string?>
+            {
+                // A goodbye ends a recording at once: most tests have no second publish to wait for.
+                ["LiveClip:Ingest:EndGraceSeconds"] = "0",
+            })
             .AddInMemoryCollection(new Dictionary<string, string?>(settings ?? []) { ["LiveClip:DataDirectory"] = dataDirectory })
             .Build();
         var services = new ServiceCollection();

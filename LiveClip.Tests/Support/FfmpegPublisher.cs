@@ -53,6 +53,13 @@ public sealed class FfmpegPublisher : IAsyncDisposable
         _ffmpeg.Kill();
     }
 
+    /// <summary>Ends it as a lost network does: nothing comes any more, and the connection still looks alive.</summary>
+    public void Freeze()
+    {
+        _stopped = true;
+        _ffmpeg.Freeze();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _stopped = true;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
 using Xunit;
@@ -77,6 +78,16 @@ public sealed partial class ServerProcess : IAsyncDisposable
         await Eventually.EndsAsync(_process.Exited, StopTimeout, "the server's end after SIGKILL");
     }
 
+    /// <summary>How many files and sockets it has open.</summary>
+    public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
+
+    /// <summary>Memory that it has in use, in bytes.</summary>
+    public long ResidentBytes =>
+        long.Parse(
+            File.ReadLines($"/proc/{_process!.Id}/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[1],
+            CultureInfo.InvariantCulture) * 1024;
+
     /// <summary>Starts it again, over the same data and at the same addresses, after it was stopped or killed.</summary>
     public async Task RestartAsync()
     {
@@ -110,6 +121,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 "--LiveClip:DataDirectory", DataDirectory,
                 "--LiveClip:Ingest:RtmpPort", $"{Rtmp.Port}",
                 "--LiveClip:Ingest:Address", "127.0.0.1",
+                // A goodbye ends a recording at once: most tests have no second publish to wait for. Settings come after it.
+                "--LiveClip:Ingest:EndGraceSeconds", "0",
                 .. _settings,
             ],
             [

@@ -12,7 +12,7 @@ namespace LiveClip.Web.Hubs;
 public sealed record LiveSnapshot(long Sequence, DateTimeOffset Now, StreamState Stream, IReadOnlyList<ClipState> Clips);
 
 /// <summary>A live stream and the recording that the studio plays: the one on air, else the newest.</summary>
-/// <param name="ReconnectWindow">Seconds.</param>
+/// <param name="ReconnectWindow">How long the encoder may be away, in seconds; after its goodbye that is less than after a loss.</param>
 public sealed record StreamState(
     string StreamId,
     string? Name,
@@ -77,5 +77,5 @@ public sealed record CreateClipRequest(
 /// <summary>The clip, or why there is none.</summary>
 public sealed record CreateClipAnswer(ClipState? Clip, ClipError? Error);
 
-/// <param name="Reason">notFound, invalid, notYet or busy.</param>
+/// <param name="Reason">notFound, invalid, notYet, busy or noSpace.</param>
 public sealed record ClipError(string Field, string Message, string Reason);

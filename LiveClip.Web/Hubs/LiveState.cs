@@ -67,7 +67,7 @@ public sealed class LiveState(
             stream.Name,
             NameOf(LiveStreamStatusWriter.StatusOf(broadcast, stream.Status)),
             stream.MaxClipSeconds,
-            stream.ReconnectWindowSeconds,
+            (broadcast?.ReturnBy - broadcast?.DisconnectedAt)?.TotalSeconds ?? stream.ReconnectWindowSeconds,
             broadcast?.DisconnectedAt,
             timeline is null ? null : StateOf(timeline),
             timeline is null ? [] : [.. timeline.Runs.OrderBy(run => run.Number).Select(StateOf)]);

@@ -27,7 +27,7 @@ public sealed partial class BroadcastStatus : IDisposable
     {
         ({ State: BroadcastState.Active }, _) => ("live", "LIVE"),
         ({ State: BroadcastState.Preparing }, _) => ("preparing", "RECEIVING"),
-        ({ State: BroadcastState.Disconnected, DisconnectedAt: { } lost } broadcast, _) => ("reconnecting", $"RECONNECTING {Left(broadcast, lost)} s"),
+        ({ ReturnBy: { } end }, _) => ("reconnecting", $"RECONNECTING {Left(end)} s"),
         (_, LiveStreamStatus.Disabled) => ("disabled", "DISABLED"),
         _ => HasRecording ? ("ended", "ENDED") : ("waiting", "WAITING FOR ENCODER"),
     };
@@ -47,8 +47,7 @@ public sealed partial class BroadcastStatus : IDisposable
         _left.Dispose();
     }
 
-    private int Left(Broadcast broadcast, DateTimeOffset lost) =>
-        Math.Max(0, (int)Math.Ceiling((lost + broadcast.ReconnectWindow - Time.GetUtcNow()).TotalSeconds));
+    private int Left(DateTimeOffset end) => Math.Max(0, (int)Math.Ceiling((end - Time.GetUtcNow()).TotalSeconds));
 
     private async Task TickAsync()
     {

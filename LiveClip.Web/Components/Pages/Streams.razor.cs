@@ -104,10 +104,11 @@ public sealed partial class Streams
         var since = _onAirSince.TryGetValue(stream.Id, out var started) ? started : broadcast?.Publication?.StartedAt;
         return new StreamView(stream, status)
         {
-            ReturnBy = status == LiveStreamStatus.Disconnected ? broadcast!.DisconnectedAt + broadcast.ReconnectWindow : null,
+            ReturnBy = broadcast?.ReturnBy,
             OnAirFor = broadcast is null ? null : Time.GetUtcNow() - since,
             Facts = health is { Width: > 0 } ? Picture(health) : Words(status),
             More = broadcast?.Publication is { } publication ? Source(publication, health) : "",
+            TwoEncoders = broadcast?.TakeoversHeldOffUntil is not null,
             TooLarge = health is null ? null : Warning(health, stream.MaxResolution),
         };
     }
@@ -145,6 +146,8 @@ public sealed partial class Streams
         public required string Facts { get; init; }
 
         public required string More { get; init; }
+
+        public bool TwoEncoders { get; init; }
 
         public string? TooLarge { get; init; }
     }

@@ -1,0 +1,194 @@
+#!/usr/bin/env bash
+# Publishes to LiveClip and to nginx with its RTMP module, one after the other, and prints what a stream costs each of them, as Markdown.
+# Both record everything and write two-second HLS segments. The server has the machine's first core to itself, the loader the second.
+set -euo pipefail
+
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+usage() {
+  cat <<'USAGE'
+LiveClip.Benchmarks/ingest.sh [OPTION VALUE]...
+
+  --streams "10 40"            how many publish at a time
+  --megabits "1 6"             what each of them sends, per second
+  --warm-up 60                 seconds before it is measured: .NET takes most of them to compile its hot paths
+  --seconds 40                 that are measured
+  --servers "nginx liveclip"   which are measured; ratios are to the first
+  --program FOLDER             a published LiveClip to measure; by default this source is built
+  --media FOLDER               where the media is made, and kept for the next time; by default it is made anew
+USAGE
+}
+
+streams="10 40" megabits="1 6" warm_up=60 seconds=40 servers="nginx liveclip" program= media=
+while (($#)); do
+  case $1 in
+    --streams) streams=$2 ;;
+    --megabits) megabits=$2 ;;
+    --warm-up) warm_up=$2 ;;
+    --seconds) seconds=$2 ;;
+    --servers) servers=$2 ;;
+    --program) program=$(realpath "$2") ;;
+    --media) mkdir -p "$2" && media=$(realpath "$2") ;;
+    *) usage && exit 2 ;;
+  esac
+  shift 2
+done
+
+folder=$(mktemp -d)
+media=${media:-$folder}
+server_id=
+stop_server() {
+  if [[ -n $server_id ]]; then
+    kill "$server_id" 2>/dev/null || true
+    wait "$server_id" 2>/dev/null || true
+    server_id=
+  fi
+}
+trap 'stop_server; rm -rf "$folder"' EXIT
+
+install_missing() {
+  local missing=()
+  command -v ffmpeg >/dev/null || missing+=(ffmpeg)
+  if [[ $servers == *nginx* && ! -e /usr/lib/nginx/modules/ngx_rtmp_module.so ]]; then
+    missing+=(nginx-light libnginx-mod-rtmp)
+  fi
+  if ((${#missing[@]})); then
+    # Debian's package starts a server of its own as soon as it is installed; this one is to stay down.
+    printf '#!/bin/sh\nexit 101\n' >"$folder/policy"
+    chmod +x "$folder/policy"
+    if [[ ! -e /usr/sbin/policy-rc.d ]]; then
+      cp "$folder/policy" /usr/sbin/policy-rc.d
+      trap 'rm -f /usr/sbin/policy-rc.d; stop_server; rm -rf "$folder"' EXIT
+    fi
+    apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    cmp -s "$folder/policy" /usr/sbin/policy-rc.d && rm -f /usr/sbin/policy-rc.d
+  fi
+}
+
+build() {
+  dotnet build "$root/LiveClip.Benchmarks" -c Release -v quiet -nologo >"$folder/build.log" || { cat "$folder/build.log" && exit 1; }
+  if [[ -z $program ]]; then
+    program=$folder/program
+    dotnet publish "$root/LiveClip.Web" -c Release -o "$program" -v quiet -nologo >"$folder/build.log" || { cat "$folder/build.log" && exit 1; }
+  fi
+}
+
+# make_media MEGABITS: 18 s of 30 pictures a second, of which the loader sends 16 s round and round. Padded to the bit rate, so that a
+# second costs as much as any other. One core, and done before anything is measured.
+make_media() {
+  local size=1920x1080 video=$(($1 * 1000 - 128)) file=$media/$1.flv
+  [[ ! -e $file ]] || return 0
+  (($1 >= 3)) || size=1280x720
+  ffmpeg -v error -f lavfi -i "testsrc2=s=$size:r=30,noise=alls=12:allf=t" -f lavfi -i "sine=440:r=48000" -t 18 \
+    -c:v libx264 -preset veryfast -pix_fmt yuv420p -bf 2 -g 60 -keyint_min 60 -sc_threshold 0 \
+    -b:v "${video}k" -maxrate "${video}k" -bufsize "${video}k" -x264-params nal-hrd=cbr:threads=1 \
+    -c:a aac -b:a 128k -ac 2 -y "$file.part.flv"
+  mv "$file.part.flv" "$file"
+}
+
+free_port() {
+  local port
+  while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
+  echo "$port"
+}
+
+# on_first_core COMMAND...: the server's process is the one that $! names.
+on_first_core() {
+  taskset -c 0 "$@" >"$folder/server.log" 2>&1 &
+  server_id=$!
+}
+
+start_nginx() {
+  local port
+  port=$(free_port)
+  mkdir -p "$folder/data/hls" "$folder/data/recordings"
+  cat >"$folder/nginx.conf" <<CONF
+load_module /usr/lib/nginx/modules/ngx_rtmp_module.so;
+user $(id -un);
+daemon off;
+worker_processes 1;
+pid $folder/nginx.pid;
+error_log $folder/error.log warn;
+events { worker_connections 1024; }
+rtmp {
+  access_log off;
+  server {
+    listen 127.0.0.1:$port;
+    chunk_size 4096;
+    application live {
+      live on;
+      hls on;
+      hls_path $folder/data/hls;
+      hls_fragment 2s;
+      record all;
+      record_path $folder/data/recordings;
+    }
+  }
+}
+CONF
+  on_first_core nginx -p "$folder" -c "$folder/nginx.conf" -e "$folder/error.log"
+  target=(rtmp://127.0.0.1:"$port"/live)
+  api=()
+  until (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do
+    kill -0 "$server_id" 2>/dev/null || { cat "$folder/server.log" "$folder/error.log" && exit 1; }
+    sleep 0.1
+  done
+}
+
+start_liveclip() {
+  local secret
+  secret=$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
+  export LiveClip__Bootstrap__TokenId=benchmark LiveClip__Bootstrap__TokenSecret=$secret
+  export LiveClip__Bootstrap__AdminEmail=benchmark@example.com LiveClip__Bootstrap__AdminPassword="Aa1-$secret"
+  on_first_core dotnet "$program/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
+    --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0
+  until grep -qs 'Now listening on: rtmp' "$folder/server.log"; do
+    kill -0 "$server_id" 2>/dev/null || { cat "$folder/server.log" && exit 1; }
+    sleep 0.1
+  done
+  target=("$(grep -o 'rtmp://127[0-9.:]*' "$folder/server.log")/live")
+  api=("$(grep -o 'http://127[0-9.:]*' "$folder/server.log")")
+  # What a start does behind the first answer is not what a stream costs.
+  sleep 3
+}
+
+# measure SERVER STREAMS MEGABITS: one row of the table.
+measure() {
+  "start_$1"
+  local result written
+  result=$(taskset -c 1 dotnet "$root/LiveClip.Benchmarks/bin/Release/net10.0/LiveClip.Benchmarks.dll" \
+    ingest "${target[0]}" "$media/$3.flv" "$2" "$server_id" "$warm_up" "$seconds" "${api[@]}")
+  written=$(du -sb "$folder/data" | cut -f1)
+  stop_server
+  rm -rf "$folder/data"
+  local cpu=${result%% *}
+  [[ $1 == "${servers%% *}" ]] && first_cpu=$cpu
+  # LiveClip keeps twelve target durations of 2 s in memory, and the open segment: 25 s of media on average.
+  awk -v server="$1" -v streams="$2" -v megabits="$3" -v first="$first_cpu" -v window="$([[ $1 == liveclip ]] && echo 25 || echo 0)" \
+    -v written="$written" '{
+      mib = 1048576; memory = ($4 - $3) / streams / mib
+      printf "| %d | %d | %s | %.3f | %.2f | %.1f | %.1f | %.1f / %.1f / %.1f | %.3f | %.1f |\n", streams, megabits, server, $1, $1 / first,
+        memory, memory - window * megabits * 1e6 / 8 / mib, $5, $6, $7, $2, written / streams / mib }' <<<"$result"
+}
+
+install_missing
+build
+for rate in $megabits; do
+  make_media "$rate"
+done
+
+commit=$(git -C "$root" rev-parse --short HEAD)$([[ -z $(git -C "$root" status --porcelain) ]] || echo ' with changes')
+echo "Commit $commit, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(nginx -v 2>&1 | cut -d/ -f2);" \
+  "$warm_up s warm-up, $seconds s measured."
+echo
+echo "| streams | Mbps | server | CPU s / stream-minute | ratio | memory MiB / stream | beyond its window |" \
+  "send lag ms p50 / p99 / max | loader CPU s / stream-minute | written MiB / stream |"
+echo "|---|---|---|---|---|---|---|---|---|---|"
+for count in $streams; do
+  for rate in $megabits; do
+    for server in $servers; do
+      measure "$server" "$count" "$rate"
+    done
+  done
+done

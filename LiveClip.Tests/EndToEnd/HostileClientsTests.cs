@@ -1,0 +1,115 @@
+using System.Net.Sockets;
+using LiveClip.Tests.Support;
+using Xunit;
+
+namespace LiveClip.Tests.EndToEnd;
+
+/// <summary>What many bad clients at a time cost those who publish: nothing.</summary>
+public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveServer>
+{
+    private static readonly TimeSpan Publishing = TimeSpan.FromSeconds(60);
+
+    private static readonly TestMedia Small = new() { Width = 320, Height = 180, Seconds = 8, Gop = 30, BFrames = 0 };
+
+    [Fact]
+    public async Task Idle_connections_do_not_keep_a_publisher_out()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        var idle = new List<Socket>();
+        for (var i = 0; i < 500; i++)
+        {
+            idle.Add(await ConnectAsync());
+        }
+
+        await using (var publisher = await stream.PublishAsync(Small, realTime: false))
+        {
+            await Eventually.EndsAsync(publisher.Completion, Publishing);
+        }
+
+        idle.ForEach(socket => socket.Dispose());
+        await stream.EndedAsync();
+        Assert.Equal(Enumerable.Range(0, Small.PictureCount), Assert.Single(await stream.RecordedFramesAsync()));
+    }
+
+    [Fact]
+    public async Task Refused_connections_leave_no_file_open_and_one_line_in_ten_seconds()
+    {
+        await SendNonsenseAsync();
+        var lines = server.Process.Log.Count;
+        await Eventually.TrueAsync(() => server.Process.OpenFiles > 0, Publishing);
+        var before = server.Process.OpenFiles;
+
+        for (var i = 0; i < 1_000; i++)
+        {
+            await SendNonsenseAsync();
+        }
+
+        await Eventually.TrueAsync(() => server.Process.OpenFiles <= before, Publishing);
+        Assert.InRange(server.Process.Log.Count - lines, 0, 50);
+    }
+
+    /// <summary>Two hundred of 10 KB/s each, as long as the publish lasts.</summary>
+    [Fact]
+    public async Task Slow_viewers_cost_the_recording_no_picture_and_the_server_little_memory()
+    {
+        var source = TestMedia.Default with { BFrames = 0 };
+        var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
+        await using var publisher = await stream.PublishAsync(source);
+        var playlist = await stream.PlaylistWithAsync(segments: 1);
+        var before = server.Process.ResidentBytes;
+        var most = before;
+        var viewers = new List<SlowViewer>();
+        for (var i = 0; i < 200; i++)
+        {
+            var viewer = await SlowViewer.ConnectAsync(server.Process.Http);
+            await viewer.AskAsync([stream.Playback, playlist.Segments[0].Address!], times: 20);
+            viewers.Add(viewer);
+        }
+
+        long read = 0;
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(400));
+        while (!publisher.Completion.IsCompleted)
+        {
+            await timer.WaitForNextTickAsync(TestContext.Current.CancellationToken);
+            foreach (var viewer in viewers)
+            {
+                var count = viewer.Read();
+                Assert.NotNull(count);
+                read += count.Value;
+            }
+
+            most = Math.Max(most, server.Process.ResidentBytes);
+        }
+
+        await publisher.Completion;
+        viewers.ForEach(viewer => viewer.Dispose());
+        await stream.EndedAsync();
+        Assert.Equal(Enumerable.Range(0, source.PictureCount), Assert.Single(await stream.RecordedFramesAsync()));
+        Assert.InRange(read, 200 * 20_000, long.MaxValue);
+        Assert.InRange(most - before, long.MinValue, 200 << 20);
+    }
+
+    /// <summary>A handshake of another version, and the server's end of the connection.</summary>
+    private async Task SendNonsenseAsync()
+    {
+        using var socket = await ConnectAsync();
+        await socket.SendAsync(new byte[2000]);
+        try
+        {
+            while (await socket.ReceiveAsync(new byte[4096]) > 0)
+            {
+            }
+        }
+        catch (SocketException)
+        {
+            // Closed with what it had not read.
+        }
+    }
+
+    private async Task<Socket> ConnectAsync()
+    {
+        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(server.Process.Rtmp.Host, server.Process.Rtmp.Port);
+        return socket;
+    }
+}
