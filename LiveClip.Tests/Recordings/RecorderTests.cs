@@ -20,6 +20,7 @@ public sealed class RecorderTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly PublisherBrake _brake = new();
+    private readonly DiskDelay _delay = new(TimeProvider.System);
     private CoreServices _core = null!;
     private Recording _recording = null!;
     private LiveWindow _window = null!;
@@ -245,8 +246,8 @@ public sealed class RecorderTests : IAsyncLifetime
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
     private Recorder Recorder(long maxQueuedBytes, DiskWatch? disk = null) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), maxQueuedBytes,
-        TimeProvider.System, NullLogger<Recorder>.Instance);
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), _delay,
+        maxQueuedBytes, TimeProvider.System, NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
         new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>
