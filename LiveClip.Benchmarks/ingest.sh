@@ -11,14 +11,15 @@ LiveClip.Benchmarks/ingest.sh [OPTION VALUE]...
 
   --streams "10 40"            how many publish at a time
   --megabits "1 6"             what each of them sends, per second
-  --warm-up 20                 seconds before it is measured
+  --warm-up 60                 seconds before it is measured: .NET takes most of them to compile its hot paths
   --seconds 40                 that are measured
   --servers "nginx liveclip"   which are measured; ratios are to the first
   --program FOLDER             a published LiveClip to measure; by default this source is built
+  --media FOLDER               where the media is made, and kept for the next time; by default it is made anew
 USAGE
 }
 
-streams="10 40" megabits="1 6" warm_up=20 seconds=40 servers="nginx liveclip" program=
+streams="10 40" megabits="1 6" warm_up=60 seconds=40 servers="nginx liveclip" program= media=
 while (($#)); do
   case $1 in
     --streams) streams=$2 ;;
@@ -27,12 +28,14 @@ while (($#)); do
     --seconds) seconds=$2 ;;
     --servers) servers=$2 ;;
     --program) program=$(realpath "$2") ;;
+    --media) mkdir -p "$2" && media=$(realpath "$2") ;;
     *) usage && exit 2 ;;
   esac
   shift 2
 done
 
 folder=$(mktemp -d)
+media=${media:-$folder}
 server_id=
 stop_server() {
   if [[ -n $server_id ]]; then
@@ -74,12 +77,14 @@ build() {
 # make_media MEGABITS: 18 s of 30 pictures a second, of which the loader sends 16 s round and round. Padded to the bit rate, so that a
 # second costs as much as any other. One core, and done before anything is measured.
 make_media() {
-  local size=1920x1080 video=$(($1 * 1000 - 128))
+  local size=1920x1080 video=$(($1 * 1000 - 128)) file=$media/$1.flv
+  [[ ! -e $file ]] || return 0
   (($1 >= 3)) || size=1280x720
   ffmpeg -v error -f lavfi -i "testsrc2=s=$size:r=30,noise=alls=12:allf=t" -f lavfi -i "sine=440:r=48000" -t 18 \
     -c:v libx264 -preset veryfast -pix_fmt yuv420p -bf 2 -g 60 -keyint_min 60 -sc_threshold 0 \
     -b:v "${video}k" -maxrate "${video}k" -bufsize "${video}k" -x264-params nal-hrd=cbr:threads=1 \
-    -c:a aac -b:a 128k -ac 2 "$folder/$1.flv"
+    -c:a aac -b:a 128k -ac 2 -y "$file.part.flv"
+  mv "$file.part.flv" "$file"
 }
 
 free_port() {
@@ -138,7 +143,7 @@ start_liveclip() {
   export LiveClip__Bootstrap__AdminEmail=benchmark@example.com LiveClip__Bootstrap__AdminPassword="Aa1-$secret"
   on_first_core dotnet "$program/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
     --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0
-  until grep -q 'Now listening on: rtmp' "$folder/server.log"; do
+  until grep -qs 'Now listening on: rtmp' "$folder/server.log"; do
     kill -0 "$server_id" 2>/dev/null || { cat "$folder/server.log" && exit 1; }
     sleep 0.1
   done
@@ -153,7 +158,7 @@ measure() {
   "start_$1"
   local result written
   result=$(taskset -c 1 dotnet "$root/LiveClip.Benchmarks/bin/Release/net10.0/LiveClip.Benchmarks.dll" \
-    ingest "${target[0]}" "$folder/$3.flv" "$2" "$server_id" "$warm_up" "$seconds" "${api[@]}")
+    ingest "${target[0]}" "$media/$3.flv" "$2" "$server_id" "$warm_up" "$seconds" "${api[@]}")
   written=$(du -sb "$folder/data" | cut -f1)
   stop_server
   rm -rf "$folder/data"

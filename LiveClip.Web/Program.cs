@@ -1,5 +1,6 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
+using LiveClip.Core.Upkeep;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
@@ -9,10 +10,18 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Radzen;
 
+if (args is ["check", .. var rest])
+{
+    return await CheckCommand.RunAsync(rest);
+}
+
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
 // Published output holds its static files; build output only knows where they lie.
 builder.WebHost.UseStaticWebAssets();
+
+// A publisher's connection is hardly ever idle: asking whether there is something to read before reading it doubles the calls.
+builder.WebHost.UseSockets(options => options.WaitForDataBeforeAllocatingBuffer = false);
 
 builder.Services.AddLiveClip(builder.Configuration);
 builder.Services.AddSingleton<Listeners>();
@@ -54,11 +63,12 @@ app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapHealthChecks("/healthz/ready", new() { ResponseWriter = Readiness.WriteAsync }).AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
 app.MapHealth();
 app.MapClips();
+app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
 app.MapApiErrors();
@@ -73,7 +83,13 @@ app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 var listeners = app.Services.GetRequiredService<Listeners>();
 try
 {
+    app.Services.GetRequiredService<DataDirectoryLock>().Take();
     await app.StartAsync();
+}
+catch (DataDirectoryInUseException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
 }
 catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
 {

@@ -48,6 +48,7 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             // Its files would stay behind: a stream goes after its recordings.
             recording.HasOne<LiveStream>().WithMany().HasForeignKey(r => r.StreamId).OnDelete(DeleteBehavior.Restrict);
             recording.HasIndex(r => new { r.StreamId, r.StartedAt });
+            recording.Property(r => r.KeptFrom).HasDefaultValue(0L);
             recording.HasMany(r => r.Runs).WithOne().HasForeignKey(run => run.RecordingId);
         });
         builder.Entity<Run>().HasKey(run => new { run.RecordingId, run.Number });
@@ -64,6 +65,7 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             clip.HasIndex(c => new { c.StreamId, c.CreatedAt });
             clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();
             clip.HasIndex(c => c.Status);
+            clip.HasIndex(c => c.RecordingId);
         });
         builder.Entity<HealthMinute>(minute =>
         {

@@ -30,7 +30,8 @@ public sealed partial class RtmpIngestHandler(
         using var slot = budget.Enter(address);
 
         // Only the server's own end cuts a connection short. ConnectionClosed does not: it fires while the encoder's last pictures, and its
-        // goodbye, still wait to be read.
+        // goodbye, still wait to be read. (After a reset by the peer Kestrel hands out nothing more, not even what it has read: a handler
+        // that is behind by then, by milliseconds as a rule, loses that much of the end.)
         var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
         {

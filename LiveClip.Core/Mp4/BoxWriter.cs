@@ -5,7 +5,8 @@ namespace LiveClip.Core.Mp4;
 /// <summary>Writes nested boxes (ISO 14496-12 §4.2), big-endian, into one growing buffer; a scope's end fills in the size.</summary>
 public sealed class BoxWriter(int capacity = 1024)
 {
-    private byte[] _buffer = new byte[capacity];
+    // Not cleared: every byte up to Length is written before it is read.
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(capacity);
 
     public int Length { get; private set; }
 

@@ -84,6 +84,20 @@ public class StreamsTests : Dashboard
     }
 
     [Fact]
+    public async Task Two_encoders_that_fight_for_a_stream_are_told_of()
+    {
+        var stream = await CreateStreamAsync("Stage");
+        foreach (var _ in Enumerable.Range(0, 6))
+        {
+            Publish(stream);
+        }
+
+        Assert.Null(OnAir.TryBegin(stream.Id, TimeSpan.FromSeconds(60), "203.0.113.25", null));
+
+        Assert.Contains("stop one of the two", Render<Streams>().Find("p.warning-text").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_publish_appears_by_itself()
     {
         var stream = await CreateStreamAsync("Stage");

@@ -56,7 +56,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
     [Fact]
     public async Task A_stop_in_the_middle_of_a_publish_loses_no_picture_that_was_sent_before_it()
     {
-        var source = Small with { Seconds = 20, BFrames = 0 };
+        var source = Small with { Seconds = 60, BFrames = 0 };
         var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
         await using var publisher = await SteppedPublisher.StartAsync(await source.FlvAsync(), stream.Ingest);
         await publisher.SendAsync(pictures: 90);
@@ -65,8 +65,8 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         using var stuck = await SlowViewer.ConnectAsync(server.Process.Http);
         await stuck.AskAsync([(await stream.PlaylistAsync()).Segments[0].Address!], times: 200);
 
-        await publisher.SendAsync(pictures: 100);
-        var rest = publisher.SendAsync(pictures: 400);
+        var rest = SendOneByOneAsync(publisher);
+        await Eventually.TrueAsync(() => publisher.Pictures > 110, Publishing);
         var sent = publisher.Pictures;
         await server.Process.StopAsync();
         await Assert.ThrowsAnyAsync<Exception>(() => Eventually.EndsAsync(rest, Publishing));
@@ -90,6 +90,14 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal("idle", await stream.StatusAsync());
         Assert.True((await stream.PlaylistAsync()).Ended);
         await ClipFile.HoldsAsync(await stream.ReadyAsync(clip), Small, 1, 3);
+    }
+
+    private static async Task SendOneByOneAsync(SteppedPublisher publisher)
+    {
+        while (true)
+        {
+            await publisher.SendAsync(pictures: 1);
+        }
     }
 
     /// <summary>The encoder returns: the recording goes on as a new run, later on the timeline by as much as it came later.</summary>

@@ -66,7 +66,8 @@ public sealed class ReturnTests : IAsyncLifetime
         await stream.PlaylistWithAsync(segments: 1);
         frozen.Freeze();
         await stream.BecomesAsync("disconnected");
-        Assert.Contains(_server.Log, line => line.Contains("no audio or video within 10 s", StringComparison.Ordinal));
+        await Eventually.TrueAsync(
+            () => _server.Log.Any(line => line.Contains("no audio or video within 10 s", StringComparison.Ordinal)), Publishing);
 
         await PublishAsync(stream, Small with { Seconds = 3, FirstNumber = 5000 });
         await stream.EndedAsync();
@@ -107,23 +108,21 @@ public sealed class ReturnTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_was_received_before_a_reset_is_recorded()
+    public async Task A_reset_costs_nothing_that_was_read_before_it()
     {
         var stream = await TestStream.CreateAsync(_server);
-        var publisher = await SteppedPublisher.StartAsync(await Small.FlvAsync(), stream.Ingest);
-        await publisher.SendAsync(pictures: 40);
-        await stream.BecomesAsync("active");
+        await using var publisher = await SteppedPublisher.StartAsync(await Small.FlvAsync(), stream.Ingest);
+        await publisher.SendAsync(pictures: 140);
+        await Eventually.TrueAsync(async () => await stream.NewestPictureAsync() >= 4, Publishing);
 
-        _server.Freeze();
-        await publisher.SendAsync(pictures: 100);
         publisher.Reset();
-        _server.Thaw();
 
         await stream.BecomesAsync("disconnected");
         await PublishAsync(stream, Small with { Seconds = 3, FirstNumber = 5000 });
         await stream.EndedAsync();
-        Assert.Equal(Enumerable.Range(0, 140), (await stream.RecordedFramesAsync())[0]);
-        await publisher.DisposeAsync();
+        var kept = (await stream.RecordedFramesAsync())[0];
+        Assert.InRange(kept.Count, 120, 140);
+        Assert.Equal(Enumerable.Range(0, kept.Count), kept);
     }
 
     private static async Task PublishAsync(TestStream stream, TestMedia media)

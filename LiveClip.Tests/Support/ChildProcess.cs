@@ -72,11 +72,8 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGTERM, what a service manager sends.</summary>
     public void Terminate() => Signal(15);
 
-    /// <summary>SIGSTOP: it does nothing more until <see cref="Thaw"/>, and its connections stay open.</summary>
+    /// <summary>SIGSTOP: it does nothing more, and its connections stay open.</summary>
     public void Freeze() => Signal(19);
-
-    /// <summary>SIGCONT.</summary>
-    public void Thaw() => Signal(18);
 
     /// <summary>SIGKILL, which it cannot know of.</summary>
     public void Kill() => Signal(9);

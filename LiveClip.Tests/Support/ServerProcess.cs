@@ -76,11 +76,6 @@ public sealed partial class ServerProcess : IAsyncDisposable
         await Eventually.EndsAsync(_process.Exited, StopTimeout, "the server's end after SIGKILL");
     }
 
-    /// <summary>It reads and answers nothing until <see cref="Thaw"/>.</summary>
-    public void Freeze() => _process!.Freeze();
-
-    public void Thaw() => _process!.Thaw();
-
     /// <summary>How many files and sockets it has open.</summary>
     public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
 

@@ -33,7 +33,7 @@ public sealed class SteppedPublisher : IAsyncDisposable
         return new SteppedPublisher(client, file, rtmpUrlWithKey);
     }
 
-    /// <summary>Sends so many pictures more, and the sound between them; fails when the server closes.</summary>
+    /// <summary>Sends so many pictures more, and the sound between them; fails when the server closes or the file ends.</summary>
     public async Task SendAsync(int pictures)
     {
         _asked += pictures;
@@ -43,6 +43,7 @@ public sealed class SteppedPublisher : IAsyncDisposable
         if (Pictures < asked)
         {
             await _publishing;
+            throw new EndOfStreamException("the file has no more pictures");
         }
     }
 
