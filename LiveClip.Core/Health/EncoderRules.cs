@@ -73,7 +73,8 @@ internal static class EncoderRules
                 $"Set the keyframe interval to 2 s ({KeyframeSetting})."),
             > (float)GopLong => new HealthIssue(
                 HealthIssueType.GopSizeLong, HealthSeverity.Warning, "Keyframes rare",
-                Text($"A keyframe comes every {gop:0.0} s, more than {GopLong:0} s: the picture starts late, and clips are slower to make."),
+                Text(
+                    $"A keyframe comes every {gop:0.0} s, more than {GopLong:0} s: the picture starts late, and clips are slower to make."),
                 $"Set the keyframe interval to 2 s ({KeyframeSetting})."),
             > 0 and < (float)GopShort => new HealthIssue(
                 HealthIssueType.GopSizeShort, HealthSeverity.Info, "Keyframes frequent",

@@ -111,7 +111,8 @@ public class HealthButtonTests : Dashboard
         var track = new VideoTrack(AvcConfiguration.Parse(FullHd));
         for (var reading = 1; reading <= readings; reading++)
         {
-            publication.Publish(new Sample { Track = track, DecodeTime = 180_000 + (reading * 90_000), IsSync = true, Data = new byte[400_000] });
+            var decodeTime = 180_000 + (reading * 90_000);
+            publication.Publish(new Sample { Track = track, DecodeTime = decodeTime, IsSync = true, Data = new byte[400_000] });
             Read();
         }
     }
