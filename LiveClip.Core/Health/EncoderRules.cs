@@ -15,7 +15,7 @@ internal static class EncoderRules
     private const double FrameRateKept = 0.85;
     private const string KeyframeSetting = "OBS: Settings → Output → Keyframe Interval 2 s";
 
-    /// <summary>Below this a picture of so many lines looks broken, whatever it shows.</summary>
+    /// <summary>Below this a picture of so many lines looks broken when it moves; slides need less, so it is no warning.</summary>
     private static readonly (int Lines, double BitsPerSecond)[] BitrateLow = [(1080, 1.5e6), (720, 0.8e6), (480, 0.4e6), (0, 0.1e6)];
 
     public static IEnumerable<HealthIssue?> Decide(HealthWindow window) =>
@@ -73,7 +73,8 @@ internal static class EncoderRules
                 $"Set the keyframe interval to 2 s ({KeyframeSetting})."),
             > (float)GopLong => new HealthIssue(
                 HealthIssueType.GopSizeLong, HealthSeverity.Warning, "Keyframes rare",
-                Text($"A keyframe comes every {gop:0.0} s, more than {GopLong:0} s: the picture starts late, and clips are slower to make."),
+                Text(
+                    $"A keyframe comes every {gop:0.0} s, more than {GopLong:0} s: the picture starts late, and clips are slower to make."),
                 $"Set the keyframe interval to 2 s ({KeyframeSetting})."),
             > 0 and < (float)GopShort => new HealthIssue(
                 HealthIssueType.GopSizeShort, HealthSeverity.Info, "Keyframes frequent",
@@ -107,8 +108,8 @@ internal static class EncoderRules
             : null;
         yield return video > 0 && video < low.BitsPerSecond
             ? new HealthIssue(
-                HealthIssueType.BitrateLow, HealthSeverity.Warning, "Bit rate low",
-                Text($"The picture takes {video / 1e6:0.00} Mb/s, which is little for {now.Width}×{now.Height}."),
+                HealthIssueType.BitrateLow, HealthSeverity.Info, "Bit rate low",
+                Text($"The picture takes {video / 1e6:0.00} Mb/s, which is little for {now.Width}×{now.Height} unless it stands still."),
                 Text($"Set the video bit rate to {low.BitsPerSecond * 3e-6:0.0} Mb/s or more (OBS: Settings → Output → Bitrate)."))
             : null;
         var audio = window.Average(10, reading => reading.AudioBitsPerSecond);

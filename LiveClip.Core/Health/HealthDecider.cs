@@ -1,6 +1,6 @@
 namespace LiveClip.Core.Health;
 
-/// <summary>Decides what is wrong with a stream from its last minute. Pure: what is told of when is <see cref="IssueHysteresis"/>'s.</summary>
+/// <summary>Decides what is wrong with a stream in its last minute. Pure; when it is told of is <see cref="IssueHysteresis"/>'s.</summary>
 public static class HealthDecider
 {
     /// <summary>A publish that is younger is not judged as good yet.</summary>

@@ -42,7 +42,8 @@ internal sealed class IssueHysteresis
     public void Clear() => _sightings.Clear();
 
     private static bool HurtsAtOnce(HealthIssueType type) => type
-        is HealthIssueType.VideoIngestionStarved or HealthIssueType.TakeoversRefused or HealthIssueType.SamplesDropped or HealthIssueType.DiskDelay;
+        is HealthIssueType.VideoIngestionStarved or HealthIssueType.TakeoversRefused
+        or HealthIssueType.SamplesDropped or HealthIssueType.DiskDelay;
 
     private sealed record Sighting(HealthIssue Issue, int Seen, int Missed)
     {

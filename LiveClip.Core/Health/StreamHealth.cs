@@ -86,7 +86,8 @@ public sealed class StreamHealth
         return ended;
     }
 
-    private static bool IsSameMinute(DateTimeOffset a, DateTimeOffset b) => a.Ticks / TimeSpan.TicksPerMinute == b.Ticks / TimeSpan.TicksPerMinute;
+    private static bool IsSameMinute(DateTimeOffset a, DateTimeOffset b) =>
+        a.Ticks / TimeSpan.TicksPerMinute == b.Ticks / TimeSpan.TicksPerMinute;
 }
 
 /// <summary>How a stream is.</summary>

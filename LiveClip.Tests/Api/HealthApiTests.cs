@@ -68,7 +68,8 @@ public sealed class HealthApiTests(LiveServer server) : IClassFixture<LiveServer
         Assert.True(now.GetProperty("connected").GetBoolean());
         Assert.True(now.GetProperty("audioBitrate").GetDouble() > 0);
         Assert.InRange(now.GetProperty("audioVideoSkew").GetDouble(), -0.25, 0.25);
-        Assert.Equal(1, (await HealthAsync(stream)).GetProperty("readings").EnumerateArray().Sum(r => r.GetProperty("reconnects").GetInt32()));
+        var readings = (await HealthAsync(stream)).GetProperty("readings").EnumerateArray();
+        Assert.Equal(1, readings.Sum(reading => reading.GetProperty("reconnects").GetInt32()));
     }
 
     private async Task<JsonElement> HealthAsync(TestStream stream) =>

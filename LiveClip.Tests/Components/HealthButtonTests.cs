@@ -44,7 +44,7 @@ public class HealthButtonTests : Dashboard
         Assert.Equal("No sound", issue.QuerySelector("h3")!.TextContent);
         Assert.Contains("send AAC", issue.QuerySelector(".advice")!.TextContent, StringComparison.Ordinal);
         Assert.Equal("0", button.Find("[data-figure=Sound] b").TextContent);
-        Assert.StartsWith("M", button.Find("[data-figure=Picture] path").GetAttribute("d"), StringComparison.Ordinal);
+        Assert.StartsWith("M", button.Find("[data-figure=Video] path:last-child").GetAttribute("d"), StringComparison.Ordinal);
 
         button.Find("[role=dialog]").KeyDown("Escape");
         Assert.Empty(button.FindAll("[role=dialog]"));
@@ -111,7 +111,8 @@ public class HealthButtonTests : Dashboard
         var track = new VideoTrack(AvcConfiguration.Parse(FullHd));
         for (var reading = 1; reading <= readings; reading++)
         {
-            publication.Publish(new Sample { Track = track, DecodeTime = 180_000 + (reading * 90_000), IsSync = true, Data = new byte[400_000] });
+            var decodeTime = 180_000 + (reading * 90_000);
+            publication.Publish(new Sample { Track = track, DecodeTime = decodeTime, IsSync = true, Data = new byte[400_000] });
             Read();
         }
     }

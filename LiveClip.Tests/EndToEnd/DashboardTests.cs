@@ -232,7 +232,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await button.FocusAsync();
         await page.Keyboard.PressAsync("Space");
         var panel = page.GetByRole(AriaRole.Dialog, new() { Name = "Stream health" });
-        await panel.Locator("[data-figure='Picture'] path[d^=M]").WaitForAsync();
+        await panel.Locator("[data-figure='Video'] path:last-child[d^=M]").WaitForAsync();
         await page.WaitForFunctionAsync("() => document.activeElement?.getAttribute('role') === 'dialog'");
         await AssertAccessibleAsync(page, null);
         var picture = await page.Locator("video").BoundingBoxAsync();

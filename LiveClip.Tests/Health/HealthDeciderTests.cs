@@ -225,7 +225,8 @@ public class HealthDeciderTests
     [Fact]
     public void What_another_publish_sent_counts_no_more()
     {
-        var bad = Readings.Of(30, (r, second) => r with { GopSeconds = 3 + (second % 3), AudioBitsPerSecond = 0, VideoBitsPerSecond = 50e6f });
+        var bad = Readings.Of(
+            30, (r, second) => r with { GopSeconds = 3 + (second % 3), AudioBitsPerSecond = 0, VideoBitsPerSecond = 50e6f });
         Assert.Empty(Readings.Types([.. bad, .. Readings.Of(6, (reading, _) => reading with { Publish = 2 })]));
     }
 

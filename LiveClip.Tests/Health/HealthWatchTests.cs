@@ -42,7 +42,7 @@ public sealed class HealthWatchTests : IAsyncLifetime
         await PublishAsync(publication, new SyntheticEncoder { Bytes = 1_000 }, seconds: 3);
 
         var readings = Report().Readings;
-        Assert.Equal([1, 2, 3], readings.Select(reading => (reading.Time - new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero)).TotalSeconds));
+        Assert.Equal([1, 2, 3], readings.Select(reading => reading.Time.Second));
         Assert.All(readings, reading =>
         {
             Assert.Equal(30 * 8_000, reading.VideoBitsPerSecond);
@@ -71,7 +71,8 @@ public sealed class HealthWatchTests : IAsyncLifetime
             (59, 240_000d, 240_000d, 240_000d, 0d, 30d, 30d),
             (first.Readings, first.VideoBitsPerSecond, first.LowestVideoBitsPerSecond, first.HighestVideoBitsPerSecond,
                 first.AudioBitsPerSecond, first.FramesPerSecond, first.LowestFramesPerSecond));
-        Assert.Equal((6d, (double?)null, 1, 0, 0), (first.LongestGopSeconds, first.LargestSkewSeconds, first.Repairs, first.Dropped, first.Reconnects));
+        Assert.Equal((6d, (double?)null), (first.LongestGopSeconds, first.LargestSkewSeconds));
+        Assert.Equal((1, 0, 0), (first.Repairs, first.Dropped, first.Reconnects));
         Assert.Equal("gopSizeLong,noAudioStream", first.Issues);
         var second = (await RowsAsync(2))[1];
         Assert.Equal((3, 1), (second.Readings, second.Reconnects));

@@ -75,7 +75,8 @@ public class HealthMeterTests
     public void The_skew_is_how_much_later_sound_arrives_than_its_picture_by_its_times(int soundAheadMs, double skew)
     {
         var sound = new SyntheticEncoder { Pictures = null, StartMs = soundAheadMs + 1_000 }.Encode(4);
-        var pictures = new SyntheticEncoder { Sound = null, StartMs = 1_000, BFrames = 2, Pictures = SyntheticEncoder.Reordering }.Encode(4);
+        var reordering = new SyntheticEncoder { Sound = null, StartMs = 1_000, BFrames = 2, Pictures = SyntheticEncoder.Reordering };
+        var pictures = reordering.Encode(4);
         CountInOrder([.. sound, .. pictures]);
         Assert.Equal(skew, _meter.Read().SkewSeconds!.Value, 0.04);
     }

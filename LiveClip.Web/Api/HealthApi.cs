@@ -6,7 +6,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Api;
 
-/// <summary>How a live stream is: figures of now and of the last seconds, what to change in the encoder, and rows of past minutes.</summary>
+/// <summary>How a live stream is: figures of now and the last seconds, what to change in the encoder, and rows of past minutes.</summary>
 public static class HealthApi
 {
     private const int DefaultSeconds = 60;

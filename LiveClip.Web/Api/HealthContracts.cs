@@ -66,7 +66,8 @@ public sealed record HealthReadingResponse(
         reading.Reconnects,
         RepairsOf(reading.RepairsByKind));
 
-    private static double? Rounded(float? seconds) => seconds is { } some ? Math.Round(some, 3) : null;
+    /// <summary>0 is added to make 0 of the negative 0 that rounding may leave.</summary>
+    private static double? Rounded(float? seconds) => seconds is { } some ? Math.Round(some, 3) + 0d : null;
 
     private static Dictionary<string, int> RepairsOf(int[]? byKind) => Enum.GetValues<Repair>()
         .Where(kind => byKind?[(int)kind] > 0)

@@ -115,6 +115,9 @@ public sealed partial class HealthButton : IDisposable
 
     private void Read() => _report = Health.Report(StreamId, IsOpen ? ShownSeconds : 0);
 
+    private bool LooksLike(HealthReport now) =>
+        now.Status == _report.Status && now.Issues.Select(issue => issue.Type).SequenceEqual(_report.Issues.Select(issue => issue.Type));
+
     private async Task TickAsync()
     {
         var left = _left.Token;
@@ -123,8 +126,7 @@ public sealed partial class HealthButton : IDisposable
         {
             while (await timer.WaitForNextTickAsync(left))
             {
-                var (before, now) = (_report, Health.Report(StreamId, 0));
-                if (IsOpen || before.Status != now.Status || !before.Issues.Select(issue => issue.Type).SequenceEqual(now.Issues.Select(issue => issue.Type)))
+                if (IsOpen || !LooksLike(Health.Report(StreamId, 0)))
                 {
                     Read();
                     StateHasChanged();

@@ -21,14 +21,17 @@ public sealed partial class HealthPanel
 
     private IReadOnlyList<Figure> Figures(HealthReading now) =>
     [
-        New("Picture", now.VideoBitsPerSecond / 1e6, "0.0", "Mb/s", 1, reading => reading.VideoBitsPerSecond / 1e6),
+        New("Video", now.VideoBitsPerSecond / 1e6, "0.0", "Mb/s", 1, reading => reading.VideoBitsPerSecond / 1e6),
         New("Sound", now.AudioBitsPerSecond / 1e3, "0", "kb/s", 64, reading => reading.AudioBitsPerSecond / 1e3),
-        New("Pictures", now.FramesPerSecond, "0.##", "a second", 10, reading => reading.PicturesPerSecond),
+        New("Frame rate", now.FramesPerSecond, "0.##", "fps", 10, reading => reading.PicturesPerSecond),
         New("Keyframe every", Gop(now), "0.0", "s", 2, Gop),
-        New("Sound ahead of picture", now.SkewSeconds * 1e3, "0", "ms", 100, reading => reading.SkewSeconds * 1e3),
-        New("Behind real time", -now.LeadSeconds, "0.0", "s", 1, reading => -reading.LeadSeconds),
+        New("Sound to picture", now.SkewSeconds * 1e3, "0", "ms", 100, reading => reading.SkewSeconds * 1e3),
+        New("Behind real time", Lag(now), "0.0", "s", 1, Lag),
         New("Disk", now.DiskDelaySeconds * 1e3, "0", "ms", 100, reading => reading.DiskDelaySeconds * 1e3),
     ];
+
+    /// <summary>Ahead is not worth a figure: what runs ahead without end is an issue.</summary>
+    private static double? Lag(HealthReading reading) => reading.LeadSeconds is { } lead ? Math.Max(0, -lead) : null;
 
     private static double? Gop(HealthReading reading) =>
         Math.Max(reading.GopSeconds, reading.OpenGopSeconds) is > 0 and var gop ? gop : null;
