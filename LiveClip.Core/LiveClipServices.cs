@@ -5,11 +5,13 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Health;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Storage;
+using LiveClip.Core.Upkeep;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -63,12 +65,18 @@ public static class LiveClipServices
         services.AddHostedService<RecorderHost>();
         services.AddHostedService<RetentionCleaner>();
 
+        services.AddSingleton<StreamHealths>();
+        services.AddHostedService<HealthWatch>();
+
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
         services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<DataDirectoryLock>();
+        services.AddSingleton<DataCheck>();
 
         if (configuration.GetValue<bool>("LiveClip:Demo"))
         {

@@ -22,6 +22,8 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
 
     public DbSet<Clip> Clips => Set<Clip>();
 
+    public DbSet<HealthMinute> HealthMinutes => Set<HealthMinute>();
+
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
 
     protected override void OnModelCreating(ModelBuilder builder)
@@ -73,6 +75,12 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();
             clip.HasIndex(c => c.Status);
             clip.HasIndex(c => c.RecordingId);
+        });
+        builder.Entity<HealthMinute>(minute =>
+        {
+            minute.HasKey(m => new { m.StreamId, m.Start });
+            minute.HasOne<LiveStream>().WithMany().HasForeignKey(m => m.StreamId);
+            minute.HasIndex(m => m.Start);
         });
     }
 

@@ -21,6 +21,7 @@ public sealed partial class Recorder(
     ChangeFeed changes,
     PublisherBrake brake,
     DiskWatch disk,
+    DiskDelay delay,
     long maxQueuedBytes,
     TimeProvider time,
     ILogger<Recorder> logger)
@@ -73,6 +74,8 @@ public sealed partial class Recorder(
             {
                 brake.Apply(this);
             }
+
+            delay.Begin();
         }
 
         _queue.Writer.TryWrite(output);
@@ -202,6 +205,11 @@ public sealed partial class Recorder(
 
     private void Settle(PackagerOutput output)
     {
+        if (output is FragmentFinished)
+        {
+            delay.End();
+        }
+
         switch (output)
         {
             case FragmentFinished fragment when Interlocked.Add(ref _queuedBytes, -fragment.Bytes.Length) <= maxQueuedBytes / 2:

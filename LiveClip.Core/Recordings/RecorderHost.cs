@@ -218,7 +218,7 @@ public sealed partial class RecorderHost(
     {
         var window = new LiveWindow(recording, segments);
         var recorder = new Recorder(
-            window, store, catalog, changes, broadcast.Brake, disk, (long)options.Value.WriterQueueMiB << 20, time,
+            window, store, catalog, changes, broadcast.Brake, disk, broadcast.Disk, (long)options.Value.WriterQueueMiB << 20, time,
             loggers.CreateLogger<Recorder>());
         var packager = new Packager(origin, time, output =>
         {

@@ -14,6 +14,14 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
 {
     private readonly string _root = Path.Combine(options.Value.DataDirectory, "recordings");
 
+    /// <summary>What a recording's folder is called in the data directory, and its files below.</summary>
+    public static string RecordingName(Guid recordingId) => $"recordings/{recordingId}";
+
+    public static string InitName(Guid recordingId, int run) => $"{RecordingName(recordingId)}/{Name(run)}/init.mp4";
+
+    public static string SegmentName(Guid recordingId, int run, long number) =>
+        $"{RecordingName(recordingId)}/{Name(run)}/{Name(number)}.m4s";
+
     /// <summary>A segment's finished fragments; null when there is no such segment.</summary>
     public SegmentBytes? Open(Guid recordingId, int run, long number)
     {
@@ -86,17 +94,18 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
 
     public void DeleteRecording(Guid recordingId) => DeleteFolder(RecordingPath(recordingId));
 
-    /// <summary>Writes a run's init segment, durably.</summary>
+    /// <summary>Writes a run's init segment, durably; under its name it is whole.</summary>
     internal void CreateRun(Guid recordingId, int run, byte[] init)
     {
         var path = InitPath(recordingId, run);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        using (var file = File.OpenHandle(path + ".unfinished", FileMode.Create, FileAccess.Write))
         {
             RandomAccess.Write(file, init, 0);
             RandomAccess.FlushToDisk(file);
         }
 
+        File.Move(path + ".unfinished", path, overwrite: true);
         // Each of these may be new; a run begins seldom enough to ask for all.
         DirectoryFlush.Flush(RunPath(recordingId, run));
         DirectoryFlush.Flush(RecordingPath(recordingId));

@@ -160,12 +160,12 @@ public sealed class FaultsTests
         // R16
         ["The sound's configuration changes"] = new(
             [
-                .. Usual.Encode().Where(m => m.At < 6 || m.IsPicture),
+                .. Usual.Encode().Where(m => m.At < 5.99 || m.IsPicture),
                 .. (Usual with { Pictures = null, Sound = SyntheticEncoder.Mono44, Seconds = 6 }).Encode().Select(m => m with
                 {
-                    At = m.At + (m.Name is null ? 5.998 : 6),
-                    Stamp = m.Stamp + 6_000,
-                    Shown = m.Shown + 6,
+                    At = m.At + 5.99,
+                    Stamp = m.Stamp + 5_990,
+                    Shown = m.At > 0 ? m.Shown + 5.99 : null, // the first one asks for the run that begins at 6 s
                 }),
             ])
         {

@@ -20,6 +20,7 @@ public sealed class RecorderTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly PublisherBrake _brake = new();
+    private readonly DiskDelay _delay = new(TimeProvider.System);
     private CoreServices _core = null!;
     private Recording _recording = null!;
     private LiveWindow _window = null!;
@@ -221,23 +222,23 @@ public sealed class RecorderTests : IAsyncLifetime
         await UntilAsync(segments: 1);
         disk.ReportFull();
         Assert.True(disk.IsPaused);
-        Accept(packager, samples, from: 3, to: 8.5);
+        Accept(packager, samples, from: 3, to: 9);
         time.Advance(TimeSpan.FromSeconds(4));
         disk.Measure();
         Assert.True(disk.IsPaused);
         time.Advance(TimeSpan.FromSeconds(1));
         disk.Measure();
         Assert.False(disk.IsPaused);
-        Accept(packager, samples, from: 8.5, to: 14);
+        Accept(packager, samples, from: 9, to: 14);
         packager.CloseRun();
         recorder.Complete();
         await Eventually.EndsAsync(writing, FlvPublish.Bound);
 
         // The one that was open when the pause began is whole, and so is each that began after it.
         var segments = (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number).ToList();
-        Assert.Equal([0, 1, 4, 5, 6], segments);
+        Assert.Equal([0, 1, 5, 6], segments);
         Assert.Equal(segments.Select(PathOf), Directory.GetFiles(RunFolder, "*.m4s").Order());
-        Assert.All(new long[] { 2, 3 }, number => Assert.True(IsLost(number) && _window.Find(number) is not null));
+        Assert.All(new long[] { 2, 3, 4 }, number => Assert.True(IsLost(number) && _window.Find(number) is not null));
     }
 
     private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");
@@ -245,8 +246,8 @@ public sealed class RecorderTests : IAsyncLifetime
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
     private Recorder Recorder(long maxQueuedBytes, DiskWatch? disk = null) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), maxQueuedBytes,
-        TimeProvider.System, NullLogger<Recorder>.Instance);
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), _delay,
+        maxQueuedBytes, TimeProvider.System, NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
         new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>

@@ -35,6 +35,7 @@ public sealed class RetentionCleanerTests : IDisposable
 
         var last = await core.PublishAsync(stream, flv);
         var window = await core.UntilOnAirAsync(stream, 98);
+        await UntilStoredAsync(core, window);
         await cleaner.CleanAsync(CoreServices.Token);
 
         var listed = window.Snapshot().Segments;
