@@ -68,7 +68,8 @@ public sealed class RecorderHostTests : IDisposable
     [Fact]
     public async Task What_a_lost_encoder_has_sent_is_listed_and_can_be_clipped_at_once()
     {
-        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        // A clock that stands still: the broadcast does not end meanwhile.
+        await using var core = await CoreServices.StartAsync(_folder, new ManualTimeProvider(), started: typeof(RecorderHost));
         var stream = await core.CreateStreamAsync();
         var publication = await core.PublishAsync(stream, await Media.FlvAsync());
         var window = await core.UntilOnAirAsync(stream, 7);
