@@ -122,8 +122,9 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal(Enumerable.Range(5000, returning.PictureCount), runs[1]);
 
         // What was pushed faster than real time may end on the timeline after the next run has arrived: then that one joins its end.
-        var arrived = (discontinuity.ProgramDateTime!.Value - whole.Segments[0].ProgramDateTime!.Value).TotalSeconds;
         var end = (double)waiting.Recorded.Sum(segment => segment.Duration);
+        var last = waiting.Recorded[^1];
+        var arrived = end - (double)last.Duration + (discontinuity.ProgramDateTime!.Value - last.ProgramDateTime!.Value).TotalSeconds;
         var runStart = Math.Max(arrived, end);
         await ClipFile.HoldsAsync(await stream.ClipAsync(runStart + 1.5, runStart + 4), returning, runStart + 1.5, runStart + 4, runStart);
         await AcrossTheGapAsync(stream, source, end, runStart);
