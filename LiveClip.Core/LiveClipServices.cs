@@ -5,10 +5,13 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
+using LiveClip.Core.Health;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
+using LiveClip.Core.Upkeep;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -50,13 +53,20 @@ public static class LiveClipServices
         });
         services.AddSingleton<LiveWindows>();
 
+        services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<DiskWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
+
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
-        services.AddHostedService<RollingWindowCleaner>();
+        services.AddHostedService<RetentionCleaner>();
+
+        services.AddSingleton<StreamHealths>();
+        services.AddHostedService<HealthWatch>();
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
@@ -64,6 +74,9 @@ public static class LiveClipServices
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<DataDirectoryLock>();
+        services.AddSingleton<DataCheck>();
 
         if (configuration.GetValue<bool>("LiveClip:Demo"))
         {

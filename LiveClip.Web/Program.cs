@@ -1,5 +1,6 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
+using LiveClip.Core.Upkeep;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
@@ -8,6 +9,11 @@ using LiveClip.Web.Hubs;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
 using Radzen;
+
+if (args is ["check", .. var rest])
+{
+    return await CheckCommand.RunAsync(rest);
+}
 
 var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
 
@@ -57,10 +63,12 @@ app.UseAntiforgery();
 
 app.MapStaticAssets().AllowAnonymous();
 app.MapHealthChecks("/healthz/live", new() { Predicate = _ => false }).AllowAnonymous();
-app.MapHealthChecks("/healthz/ready").AllowAnonymous();
+app.MapHealthChecks("/healthz/ready", new() { ResponseWriter = Readiness.WriteAsync }).AllowAnonymous();
 app.MapStreamKeyApi();
 app.MapLiveStreams();
+app.MapHealth();
 app.MapClips();
+app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
 app.MapApiErrors();
@@ -75,7 +83,13 @@ app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 var listeners = app.Services.GetRequiredService<Listeners>();
 try
 {
+    app.Services.GetRequiredService<DataDirectoryLock>().Take();
     await app.StartAsync();
+}
+catch (DataDirectoryInUseException error)
+{
+    await Console.Error.WriteLineAsync(error.Message);
+    return 1;
 }
 catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
 {

@@ -32,6 +32,8 @@ public sealed class LiveStreamRegister(
             MaxClipSeconds = settings.MaxClipSeconds,
             EnableRecording = settings.EnableRecording,
             EnableDvrMode = settings.EnableDvrMode,
+            RetentionDays = settings.RetentionDays,
+            RetentionGiB = settings.RetentionGiB,
             MediaPolicy = settings.MediaPolicy,
             Metadata = settings.Metadata,
             CreatedAt = time.GetUtcNow(),
@@ -75,6 +77,19 @@ public sealed class LiveStreamRegister(
         changes.Publish(new StreamChanged(streamId));
     }
 
+    /// <summary>How long and how much of the stream's recordings is kept from now on; null is what the server's options say.</summary>
+    public async Task SetRetentionAsync(string streamId, int? days, int? giB, CancellationToken cancellationToken)
+    {
+        await catalog.WriteAsync(
+            async context =>
+            {
+                var stream = await context.LiveStreams.SingleAsync(stream => stream.Id == streamId, cancellationToken);
+                (stream.RetentionDays, stream.RetentionGiB) = (days, giB);
+            },
+            cancellationToken);
+        changes.Publish(new StreamChanged(streamId));
+    }
+
     private static string NewKey(string streamId) => $"{Secrets.Hex(32)}k{streamId}";
 }
 
@@ -103,6 +118,12 @@ public sealed record LiveStreamSettings
     public bool EnableRecording { get; init; } = true;
 
     public bool EnableDvrMode { get; init; }
+
+    /// <summary>0 is for ever; null is what the server's options say.</summary>
+    public int? RetentionDays { get; init; }
+
+    /// <summary>0 is no limit; null is what the server's options say.</summary>
+    public int? RetentionGiB { get; init; }
 
     public Dictionary<string, string> Metadata { get; init; } = [];
 }

@@ -22,6 +22,8 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
 
     public DbSet<Clip> Clips => Set<Clip>();
 
+    public DbSet<HealthMinute> HealthMinutes => Set<HealthMinute>();
+
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
 
     protected override void OnModelCreating(ModelBuilder builder)
@@ -46,6 +48,7 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             // Its files would stay behind: a stream goes after its recordings.
             recording.HasOne<LiveStream>().WithMany().HasForeignKey(r => r.StreamId).OnDelete(DeleteBehavior.Restrict);
             recording.HasIndex(r => new { r.StreamId, r.StartedAt });
+            recording.Property(r => r.KeptFrom).HasDefaultValue(0L);
             recording.HasMany(r => r.Runs).WithOne().HasForeignKey(run => run.RecordingId);
         });
         builder.Entity<Run>().HasKey(run => new { run.RecordingId, run.Number });
@@ -62,6 +65,13 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             clip.HasIndex(c => new { c.StreamId, c.CreatedAt });
             clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();
             clip.HasIndex(c => c.Status);
+            clip.HasIndex(c => c.RecordingId);
+        });
+        builder.Entity<HealthMinute>(minute =>
+        {
+            minute.HasKey(m => new { m.StreamId, m.Start });
+            minute.HasOne<LiveStream>().WithMany().HasForeignKey(m => m.StreamId);
+            minute.HasIndex(m => m.Start);
         });
     }
 

@@ -6,6 +6,9 @@ namespace LiveClip.Core.Catalog;
 /// <summary>The lasting object that has a key, playback ids and, over its life, many recordings.</summary>
 public sealed class LiveStream
 {
+    public const int MaxRetentionDays = 3_650;
+    public const int MaxRetentionGiB = 1_000_000;
+
     /// <summary>32 hexadecimal digits.</summary>
     public required string Id { get; init; }
 
@@ -36,6 +39,12 @@ public sealed class LiveStream
     public bool EnableRecording { get; init; } = true;
 
     public bool EnableDvrMode { get; init; }
+
+    /// <summary>How long its recordings are kept; 0 is for ever, null what the server's options say.</summary>
+    public int? RetentionDays { get; set; }
+
+    /// <summary>How much of its recordings is kept, beside what clips hold; 0 is all of it, null what the server's options say.</summary>
+    public int? RetentionGiB { get; set; }
 
     public Dictionary<string, string> Metadata { get; init; } = [];
 

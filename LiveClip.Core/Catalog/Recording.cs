@@ -20,5 +20,11 @@ public sealed class Recording
 
     public required long FirstDiscontinuity { get; init; }
 
+    /// <summary>
+    /// The first segment that playlists list. Of those before it retention has left only what clips hold, and nobody wants to play
+    /// from island to island.
+    /// </summary>
+    public long KeptFrom { get; set; }
+
     public List<Run> Runs { get; init; } = [];
 }

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -13,10 +14,17 @@ public sealed class ClipQueue(
     CatalogWriter catalog,
     RecordingTimelines timelines,
     SegmentStore segments,
+    DiskWatch disk,
     ChangeFeed changes,
     IOptions<ClipOptions> options,
     TimeProvider time)
 {
+    /// <summary>What else it takes to make a clip: its row, its poster.</summary>
+    private const long RoomBeside = 1 << 20;
+
+    private static readonly ClipRefusal NoSpace = new(
+        ClipRefusalReason.NoSpace, "streamId", "the server's disk is full: make some room, then ask for the clip again");
+
     private readonly Channel<Guid> _queued = Channel.CreateUnbounded<Guid>();
 
     internal ChannelReader<Guid> Queued => _queued.Reader;
@@ -61,7 +69,20 @@ public sealed class ClipQueue(
             return refused.Refusal;
         }
 
-        return await AddAsync(request, timeline, range, cancellationToken);
+        if (timeline.LengthOf(range.Start, range.End) + RoomBeside > disk.Now.FreeBytes)
+        {
+            return NoSpace;
+        }
+
+        try
+        {
+            return await AddAsync(request, timeline, range, cancellationToken);
+        }
+        catch (Exception error) when (DiskFull.Is(error))
+        {
+            disk.ReportFull();
+            return NoSpace;
+        }
     }
 
     /// <summary>False when there is no such clip (or it is deleted).</summary>

@@ -1,5 +1,6 @@
 using LiveClip.Core.Mp4;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 
 namespace LiveClip.Core.Clips;
 
@@ -15,7 +16,7 @@ internal static class ClipRenderer
     {
         var tracks = ClipTracks.Of(plan, source);
         var layout = ProgressiveMp4.Layout([.. tracks.Select(track => track.Track)]);
-        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write, preallocationSize: layout.TotalLength))
+        using (var file = DiskFull.Reserve(path, layout.TotalLength))
         {
             RandomAccess.Write(file, layout.Header, 0);
             new SampleCopy(file, layout.Header.Length).Copy(layout.Order, tracks);

@@ -39,4 +39,7 @@ public enum ClipRefusalReason
 
     /// <summary>Too many clips are waiting.</summary>
     Busy,
+
+    /// <summary>The disk has no room for it.</summary>
+    NoSpace,
 }

@@ -8,6 +8,9 @@ public sealed class ClipStore(IOptions<RecordingOptions> options)
 {
     private readonly string _root = Path.Combine(options.Value.DataDirectory, "clips");
 
+    /// <summary>What a clip's file is called in the data directory.</summary>
+    public static string VideoName(Guid clipId) => $"clips/{clipId}/clip.mp4";
+
     /// <summary>The finished file; null when there is none.</summary>
     public string? FindVideo(Guid clipId) => Existing(VideoPath(clipId));
 

@@ -3,6 +3,7 @@ using LiveClip.Core.Catalog;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -66,7 +67,9 @@ public sealed partial class ClipWorker(
 #pragma warning restore CA1031
         {
             LogFailed(clipId, error);
-            var reason = error is ClipException ? error.Message : $"the clip could not be cut: {error.Message}";
+            var reason = DiskFull.Is(error) ? "the server's disk is full: make some room, then make the clip again"
+                : error is ClipException ? error.Message
+                : $"the clip could not be cut: {error.Message}";
             await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
         }
     }

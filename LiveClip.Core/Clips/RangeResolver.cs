@@ -96,7 +96,7 @@ internal static class RangeResolver
     {
         var recorded = timeline.NewestPicture;
         Require(
-            start >= timeline.Start && start < recorded,
+            (start >= timeline.Start || timeline.HoldsBehind(start, end)) && start < recorded,
             fields.Start,
             $"lies outside the recording, which has {Seconds(timeline.Start)} to {Seconds(recorded)}");
 

@@ -66,7 +66,7 @@ public sealed class SampleSource : IDisposable
                     break;
                 }
 
-                throw new ClipException("a piece of the recording inside this range could not be stored: choose a range on one side of it");
+                throw new ClipException("a piece of the recording inside this range is not there: choose a range on one side of it");
             }
 
             numbers.Add(all[i].Number);

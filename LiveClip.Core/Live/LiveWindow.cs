@@ -11,6 +11,9 @@ public sealed class LiveWindow
     /// <summary>Segments keep their bytes for at least this many target durations, longer where the disk is late.</summary>
     private const int KeptTargetDurations = 12;
 
+    /// <summary>Half a minute or so: long enough to even out pictures of different size.</summary>
+    private const int RateSegments = 15;
+
     private readonly Lock _gate = new();
     private readonly List<Run> _runs;
     private readonly List<RecordedSegment> _segments;
@@ -39,6 +42,19 @@ public sealed class LiveWindow
 
     /// <summary>Where, on the timeline, what can be clipped ends; 1/90,000 s.</summary>
     public long NewestPicture { get; private set; }
+
+    /// <summary>What it adds to a disk by its own time, over its last segments; 0 while there is none.</summary>
+    public double BytesPerSecond
+    {
+        get
+        {
+            lock (_gate)
+            {
+                var last = _segments.TakeLast(RateSegments).ToList();
+                return last.Count > 0 ? last.Sum(segment => segment.Length) * 90_000d / last.Sum(segment => segment.Duration) : 0;
+            }
+        }
+    }
 
     /// <summary>Completes when there is a first segment to list and the target duration is known.</summary>
     public Task Playable => _playable.Task;
@@ -89,12 +105,13 @@ public sealed class LiveWindow
         }
     }
 
-    /// <summary>Forgets segments that were deleted, of a recording that keeps a rolling window only.</summary>
-    public void Forget(long before)
+    /// <summary>Lists only from that segment on and forgets those before it, but for the ones that clips hold.</summary>
+    public void Forget(long before, IReadOnlySet<long> held)
     {
         lock (_gate)
         {
-            _segments.RemoveAll(segment => segment.Number < before);
+            Recording.KeptFrom = before;
+            _segments.RemoveAll(segment => segment.Number < before && !held.Contains(segment.Number));
             _lost.RemoveWhere(number => number < before);
             _snapshot = null;
         }

@@ -12,6 +12,8 @@ public sealed class LiveWindows
 
     public LiveWindow? FindByStream(string streamId) => _byStream.GetValueOrDefault(streamId);
 
+    public IEnumerable<LiveWindow> All() => _byRecording.Select(window => window.Value);
+
     public void Add(LiveWindow window)
     {
         _byRecording[window.Recording.Id] = window;

@@ -10,6 +10,9 @@ namespace LiveClip.Core.Live;
 /// </summary>
 internal sealed class RunPackager
 {
+    /// <summary>Sound that does not go on for longer has ended, 1/90,000 s: no sample lasts until it is back.</summary>
+    private const long LongestPause = 5 * 90_000;
+
     private readonly Run _run;
     private readonly Track _lead;
     private readonly long _decodeZero;
@@ -71,11 +74,7 @@ internal sealed class RunPackager
     /// <param name="next">On the same clock; null when what comes next is not known.</param>
     public void Close(int? targetDuration, Sample? next)
     {
-        if (_heldSound is not null)
-        {
-            _sounds.Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
-        }
-
+        EndSound();
         if (_heldLead is not null)
         {
             var usual = _pictures.Count > 0 ? _pictures[^1].Duration : _heldLead.Duration;
@@ -141,6 +140,11 @@ internal sealed class RunPackager
             return;
         }
 
+        if (_heldSound is not null && OnTimeline(_heldSound.Track, _heldSound.DecodeTime) < end - LongestPause)
+        {
+            EndSound();
+        }
+
         var sounds = _sounds.FindIndex(sound => OnTimeline(sound.Track, sound.DecodeTime) >= end);
         var taken = sounds < 0 ? _sounds.Count : sounds;
         var first = _pictures[0];
@@ -159,6 +163,15 @@ internal sealed class RunPackager
         _segment.Fragments++;
         _segment.Length += bytes.Length;
         _output(fragment);
+    }
+
+    private void EndSound()
+    {
+        if (_heldSound is not null)
+        {
+            _sounds.Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
+            _heldSound = null;
+        }
     }
 
     private void CloseSegment(long end)

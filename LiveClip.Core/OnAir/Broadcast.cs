@@ -14,7 +14,7 @@ public sealed class Broadcast
     private readonly ChangeFeed _changes;
     private readonly Action<Broadcast> _ended;
     private readonly List<BroadcastReader> _readers = [];
-    private readonly HealthMeter _meter = new();
+    private readonly HealthMeter _meter;
     private readonly TakeoverLimit _takeoverLimit;
     private Publication? _publication;
     private volatile Absence? _absence;
@@ -26,7 +26,7 @@ public sealed class Broadcast
     internal Broadcast(string streamId, TimeProvider time, ChangeFeed changes, Action<Broadcast> ended)
     {
         (StreamId, _time, _changes, _ended) = (streamId, time, changes, ended);
-        _takeoverLimit = new TakeoverLimit(time);
+        (_takeoverLimit, _meter, Disk) = (new TakeoverLimit(time), new HealthMeter(time), new DiskDelay(time));
     }
 
     public string StreamId { get; }
@@ -83,7 +83,10 @@ public sealed class Broadcast
     /// <summary>By kind, of all publishes of this broadcast.</summary>
     public RepairCounter Repairs { get; } = new();
 
-    public BroadcastHealth Health => _meter.Read(Repairs.Total);
+    /// <summary>Kept by whoever writes the recording.</summary>
+    public DiskDelay Disk { get; }
+
+    public BroadcastHealth Health => _meter.Read();
 
     /// <summary>Every sample from now on, in a queue of its own. A late one has to wait for a sync sample itself.</summary>
     public BroadcastReader AddReader(long maxBytes, TimeSpan maxAge)
@@ -186,9 +189,10 @@ public sealed class Broadcast
             {
                 reader.Offer(sample);
             }
+
+            _meter.Count(sample);
         }
 
-        _meter.Count(sample);
         if (becameActive)
         {
             Announce();
@@ -235,6 +239,7 @@ public sealed class Broadcast
         }
 
         _publication = publication;
+        _meter.Begin();
         _absence = null;
         _absenceTimer?.Dispose();
     }

@@ -4,6 +4,7 @@ using LiveClip.Core.Catalog;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
@@ -19,6 +20,8 @@ public sealed partial class Recorder(
     CatalogWriter catalog,
     ChangeFeed changes,
     PublisherBrake brake,
+    DiskWatch disk,
+    DiskDelay delay,
     long maxQueuedBytes,
     TimeProvider time,
     ILogger<Recorder> logger)
@@ -54,6 +57,13 @@ public sealed partial class Recorder(
                 return;
             }
 
+            // What was begun is finished: there is room for that, and a pause ends no segment in the middle.
+            if (fragment.Index == 0 && disk.IsPaused)
+            {
+                Skip(fragment.Number);
+                return;
+            }
+
             if (Interlocked.Read(ref _queuedBytes) + fragment.Bytes.Length > maxQueuedBytes)
             {
                 Lose(fragment.Number, null);
@@ -64,6 +74,8 @@ public sealed partial class Recorder(
             {
                 brake.Apply(this);
             }
+
+            delay.Begin();
         }
 
         _queue.Writer.TryWrite(output);
@@ -149,6 +161,11 @@ public sealed partial class Recorder(
 
     private void Fail(SegmentWriter writer, PackagerOutput output, Exception error)
     {
+        if (DiskFull.Is(error))
+        {
+            disk.ReportFull();
+        }
+
         switch (output)
         {
             case FragmentFinished fragment:
@@ -182,6 +199,11 @@ public sealed partial class Recorder(
 
     private void Settle(PackagerOutput output)
     {
+        if (output is FragmentFinished)
+        {
+            delay.End();
+        }
+
         switch (output)
         {
             case FragmentFinished fragment when Interlocked.Add(ref _queuedBytes, -fragment.Bytes.Length) <= maxQueuedBytes / 2:
@@ -308,16 +330,25 @@ public sealed partial class Recorder(
 
     private void Lose(long number, Exception? error)
     {
+        if (Skip(number))
+        {
+            LogSegmentLost(_recording.StreamId, _recording.Id, number, error);
+        }
+    }
+
+    /// <summary>False when it was lost already.</summary>
+    private bool Skip(long number)
+    {
         lock (_gate)
         {
             if (!_lost.Add(number))
             {
-                return;
+                return false;
             }
         }
 
         window.MarkLost(number);
-        LogSegmentLost(_recording.StreamId, _recording.Id, number, error);
+        return true;
     }
 
     private bool IsLost(long number)

@@ -5,6 +5,7 @@ using LiveClip.Core.Changes;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -21,6 +22,7 @@ public sealed partial class RecorderHost(
     LiveWindows windows,
     SegmentStore store,
     RecordingRecovery recovery,
+    DiskWatch disk,
     IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     ChangeFeed changes,
@@ -211,7 +213,7 @@ public sealed partial class RecorderHost(
     {
         var window = new LiveWindow(recording, segments);
         var recorder = new Recorder(
-            window, store, catalog, changes, broadcast.Brake, (long)options.Value.WriterQueueMiB << 20, time,
+            window, store, catalog, changes, broadcast.Brake, disk, broadcast.Disk, (long)options.Value.WriterQueueMiB << 20, time,
             loggers.CreateLogger<Recorder>());
         var packager = new Packager(origin, time, output =>
         {

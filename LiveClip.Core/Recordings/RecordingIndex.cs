@@ -67,8 +67,9 @@ public static class RecordingIndex
         {
             var (file, start) = (found[i], found[i].Fragments[0].Identity.TimelineStart);
             var decodeEnd = AddTo(prefix, run, lead, file);
-            var next = found.ElementAtOrDefault(i + 1);
-            var end = next?.Number == file.Number + 1 && !file.IsTorn ? next.Fragments[0].Identity.TimelineStart : prefix.Close();
+            var next = found.ElementAtOrDefault(i + 1)?.Fragments[0];
+            var goesOn = next is not null && OnTimeline(run, lead, next.Samples[0].DecodeTime) == decodeEnd;
+            var end = goesOn ? next!.Identity.TimelineStart : prefix.Close();
             segments.Add(new RecordedSegment
             {
                 RecordingId = run.RecordingId,

@@ -13,7 +13,7 @@ public static class RecordingPlaylist
     /// <param name="whole">The whole recording, else the last minute; a recording that is over is always whole.</param>
     public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, bool whole)
     {
-        var all = timeline.Segments;
+        var all = timeline.Listed.ToList();
         var first = whole || !timeline.OnAir || all.Count == 0 ? 0 : FirstWithin(all, all[^1].End - LiveEdge);
         var runs = timeline.Runs.ToDictionary(run => run.Number);
         var recording = timeline.Recording;
@@ -53,7 +53,7 @@ public static class RecordingPlaylist
         }
     }
 
-    private static int FirstWithin(IReadOnlyList<RecordedSegment> segments, long start)
+    private static int FirstWithin(List<RecordedSegment> segments, long start)
     {
         var first = segments.Count - 1;
         while (first > 0 && segments[first - 1].Start >= start)

@@ -15,8 +15,11 @@ public sealed record RecordingTimeline(
     long NewestPicture,
     bool OnAir)
 {
+    /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
+    public IEnumerable<RecordedSegment> Listed => Segments.SkipWhile(segment => segment.Number < Recording.KeptFrom);
+
     /// <summary>Where the material that is still there begins.</summary>
-    public long Start => Segments.Count > 0 ? Segments[0].Start : Open?.Start ?? 0;
+    public long Start => Listed.FirstOrDefault()?.Start ?? Open?.Start ?? 0;
 
     /// <summary>Where a run's material ends.</summary>
     public long EndOf(Run run) => Math.Max(
@@ -29,6 +32,19 @@ public sealed record RecordingTimeline(
     public bool Covers(long start, long end, int run, long number) =>
         Segments.Any(segment => segment.Number == number && segment.Run == run && segment.End > start && segment.Start < end)
         || (Open is { } open && open.Number == number && open.Run == run && open.End > start && open.Start < end);
+
+    /// <summary>Whether the range is there from end to end though it lies before <see cref="Start"/>, because clips hold it.</summary>
+    public bool HoldsBehind(long start, long end)
+    {
+        var inside = Segments.Where(segment => segment.End > start && segment.Start < end).ToList();
+        return inside.Count > 0 && inside[0].Start <= start && inside[^1].End >= end
+            && inside[^1].Number - inside[0].Number == inside.Count - 1;
+    }
+
+    /// <summary>How many bytes the segments of a range have.</summary>
+    public long LengthOf(long start, long end) =>
+        Segments.Where(segment => segment.End > start && segment.Start < end).Sum(segment => segment.Length)
+        + (Open is { } open && open.Start < end ? open.Length : 0);
 
     /// <summary>What a range plays for: its length less the gaps in which no encoder was there.</summary>
     public long PlayingTime(long start, long end) =>
@@ -94,7 +110,7 @@ public sealed record RecordingTimeline(
 /// <summary>Reads timelines: of recordings on air from memory, of others from the catalog.</summary>
 public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> contexts, LiveWindows live)
 {
-    /// <summary>The recording on air, else the newest; null when the stream never was on air.</summary>
+    /// <summary>The recording on air, else the newest with something to play; null when there is none.</summary>
     public async Task<RecordingTimeline?> FindNewestAsync(string streamId, CancellationToken cancellationToken)
     {
         if (live.FindByStream(streamId) is { } window)
@@ -104,7 +120,10 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var newest = await context.Recordings.AsNoTracking()
-            .Where(recording => recording.StreamId == streamId).OrderByDescending(recording => recording.StartedAt)
+            .Where(recording => recording.StreamId == streamId)
+            .Where(recording => recording.EndedAt == null
+                || context.Segments.Any(segment => segment.RecordingId == recording.Id && segment.Number >= recording.KeptFrom))
+            .OrderByDescending(recording => recording.StartedAt)
             .Select(recording => (Guid?)recording.Id).FirstOrDefaultAsync(cancellationToken);
         return newest is { } id ? await FindAsync(id, cancellationToken) : null;
     }

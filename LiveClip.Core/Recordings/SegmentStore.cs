@@ -14,6 +14,14 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
 {
     private readonly string _root = Path.Combine(options.Value.DataDirectory, "recordings");
 
+    /// <summary>What a recording's folder is called in the data directory, and its files below.</summary>
+    public static string RecordingName(Guid recordingId) => $"recordings/{recordingId}";
+
+    public static string InitName(Guid recordingId, int run) => $"{RecordingName(recordingId)}/{Name(run)}/init.mp4";
+
+    public static string SegmentName(Guid recordingId, int run, long number) =>
+        $"{RecordingName(recordingId)}/{Name(run)}/{Name(number)}.m4s";
+
     /// <summary>A segment's finished fragments; null when there is no such segment.</summary>
     public SegmentBytes? Open(Guid recordingId, int run, long number)
     {
@@ -63,8 +71,6 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     public byte[]? ReadInit(Guid recordingId, int run) =>
         File.Exists(InitPath(recordingId, run)) ? File.ReadAllBytes(InitPath(recordingId, run)) : null;
 
-    public void Delete(Guid recordingId, int run, long number) => File.Delete(SegmentPath(recordingId, run, number));
-
     /// <summary>Whether the file has a whole fragment anywhere, of whichever segment.</summary>
     public bool HoldsFragment(Guid recordingId, int run, long number) =>
         SegmentIndex.HoldsFragment(File.ReadAllBytes(SegmentPath(recordingId, run, number)));
@@ -76,25 +82,30 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         File.Move(path, $"{path}.{Guid.NewGuid():N}.aside");
     }
 
-    public void DeleteRecording(Guid recordingId)
+    public void Delete(Guid recordingId, int run, long number)
     {
-        if (Directory.Exists(RecordingPath(recordingId)))
+        if (FindFile(recordingId, run, number) is { } path)
         {
-            Directory.Delete(RecordingPath(recordingId), recursive: true);
+            File.Delete(path);
         }
     }
 
-    /// <summary>Writes a run's init segment, durably.</summary>
+    public void DeleteRun(Guid recordingId, int run) => DeleteFolder(Path.Combine(RecordingPath(recordingId), Name(run)));
+
+    public void DeleteRecording(Guid recordingId) => DeleteFolder(RecordingPath(recordingId));
+
+    /// <summary>Writes a run's init segment, durably; under its name it is whole.</summary>
     internal void CreateRun(Guid recordingId, int run, byte[] init)
     {
         var path = InitPath(recordingId, run);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        using (var file = File.OpenHandle(path, FileMode.Create, FileAccess.Write))
+        using (var file = File.OpenHandle(path + ".unfinished", FileMode.Create, FileAccess.Write))
         {
             RandomAccess.Write(file, init, 0);
             RandomAccess.FlushToDisk(file);
         }
 
+        File.Move(path + ".unfinished", path, overwrite: true);
         // Each of these may be new; a run begins seldom enough to ask for all.
         DirectoryFlush.Flush(RunPath(recordingId, run));
         DirectoryFlush.Flush(RecordingPath(recordingId));
@@ -120,6 +131,14 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         using var file = File.Open(SegmentPath(recordingId, run, number), FileMode.Open, FileAccess.Write);
         file.SetLength(length);
         file.Flush(flushToDisk: true);
+    }
+
+    private static void DeleteFolder(string path)
+    {
+        if (Directory.Exists(path))
+        {
+            Directory.Delete(path, recursive: true);
+        }
     }
 
     private string SegmentPath(Guid recordingId, int run, long number) => Path.Combine(RunPath(recordingId, run), Name(number) + ".m4s");

@@ -94,6 +94,30 @@ public sealed class LiveStreamsApiTests(LiveServer server) : IClassFixture<LiveS
     }
 
     [Fact]
+    public async Task Retention_of_its_own_is_kept_and_shown_and_that_of_the_server_is_not()
+    {
+        var created = (await Api.PostTextAsync(
+            Streams, """{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": 0, "retentionGiB": 250}}""")).Data;
+        var read = (await Api.GetAnswerAsync($"{Streams}/{created.GetProperty("streamId").GetString()}")).Data;
+
+        HasValues(created, """{"retentionDays": 0, "retentionGiB": 250}""");
+        HasValues(read, """{"retentionDays": 0, "retentionGiB": 250}""");
+        Assert.False(read.TryGetProperty("recordingPaused", out _));
+    }
+
+    [Fact]
+    public async Task The_servers_disk_is_shown_with_the_hours_that_are_left()
+    {
+        var storage = (await Api.GetAnswerAsync("/v1/server/storage")).Data;
+
+        Assert.Equal(
+            ["state", "freeBytes", "usableBytes", "totalBytes", "bytesPerSecond", "hoursLeft"],
+            storage.EnumerateObject().Select(property => property.Name));
+        Assert.InRange(storage.GetProperty("freeBytes").GetInt64(), 1, storage.GetProperty("totalBytes").GetInt64());
+        Assert.Equal("null", storage.GetProperty("hoursLeft").GetRawText()); // nothing is on air
+    }
+
+    [Fact]
     public async Task A_list_comes_in_pages_the_newest_first()
     {
         var made = new List<string>();
@@ -146,6 +170,11 @@ public sealed class LiveStreamsApiTests(LiveServer server) : IClassFixture<LiveS
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"reconnectWindow": "60"}}""", "inputMediaSettings.reconnectWindow")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"reconnectWindow": 60.5}}""", "inputMediaSettings.reconnectWindow")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"enableDvrMode": "true"}}""", "inputMediaSettings.enableDvrMode")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": -1}}""", "inputMediaSettings.retentionDays")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": 3651}}""", "inputMediaSettings.retentionDays")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": "7"}}""", "inputMediaSettings.retentionDays")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionGiB": -1}}""", "inputMediaSettings.retentionGiB")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionGiB": 1000001}}""", "inputMediaSettings.retentionGiB")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"metadata": {"a": 1}}}""", "inputMediaSettings.metadata.a")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"metadata": {"a": null}}}""", "inputMediaSettings.metadata.a")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"metadata": []}}""", "inputMediaSettings.metadata")]

@@ -167,7 +167,7 @@ public sealed class ClipWorkerTests : IDisposable
 
         var across = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(9, 13), "test", recording.Id));
         Assert.Equal(ClipStatus.Failed, across.Status);
-        Assert.Contains("could not be stored", across.Error, StringComparison.Ordinal);
+        Assert.Contains("is not there", across.Error, StringComparison.Ordinal);
         foreach (var (start, end) in new[] { (7.0, 9.9), (12.0, 15.0) })
         {
             var beside = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(start, end), "test", recording.Id));

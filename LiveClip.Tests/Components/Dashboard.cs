@@ -24,7 +24,7 @@ namespace LiveClip.Tests.Components;
 public abstract class Dashboard : BunitContext
 {
     /// <summary>avcC of 1920×1080 High profile, as libx264 writes it.</summary>
-    private static readonly byte[] FullHd = Convert.FromHexString(
+    protected static readonly byte[] FullHd = Convert.FromHexString(
         "0142c028ffe100196742c028da01e0089f970110000003001000000303c0f1832a01000468ce0fc8");
 
     private readonly TempFolder _folder = new();

@@ -100,6 +100,27 @@ public class StreamKeysTests : Dashboard
     }
 
     [Fact]
+    public async Task Retention_is_changed_in_a_dialog_that_names_what_is_wrong()
+    {
+        var stream = await CreateStreamAsync("Stage");
+        var (page, dialogs) = (Render<StreamKeys>(), Render<RadzenDialog>());
+        Assert.Contains("public · kept for 7 days", page.Markup, StringComparison.Ordinal);
+
+        page.Find(".keep").Click();
+        dialogs.WaitForElement("form", Bound);
+        dialogs.Find("#retention-days").Change("5000");
+        dialogs.Find("form").Submit();
+        dialogs.WaitForState(() => dialogs.Markup.Contains("From 0 to 3,650 days.", StringComparison.Ordinal), Bound);
+
+        dialogs.Find("#retention-days").Change("30");
+        dialogs.Find("#retention-gib").Change("200");
+        dialogs.Find("form").Submit();
+
+        page.WaitForState(() => page.Markup.Contains("kept for 30 days, at most 200 GiB", StringComparison.Ordinal), Bound);
+        Assert.Equal($"{stream.Id}", page.Find("[data-stream-id]").GetAttribute("data-stream-id"));
+    }
+
+    [Fact]
     public async Task A_disposed_page_unsubscribes()
     {
         Render<StreamKeys>();

@@ -224,6 +224,26 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
         await page.Context.CloseAsync();
     }
 
+    [Fact]
+    public async Task Health_opens_by_key_beside_the_picture_and_Escape_gives_the_focus_back()
+    {
+        var page = await OpenStudioAsync();
+        var button = page.Locator(".head .health");
+        await button.FocusAsync();
+        await page.Keyboard.PressAsync("Space");
+        var panel = page.GetByRole(AriaRole.Dialog, new() { Name = "Stream health" });
+        await panel.Locator("[data-figure='Video'] path:last-child[d^=M]").WaitForAsync();
+        await page.WaitForFunctionAsync("() => document.activeElement?.getAttribute('role') === 'dialog'");
+        await AssertAccessibleAsync(page, null);
+        var picture = await page.Locator("video").BoundingBoxAsync();
+        Assert.True((await panel.BoundingBoxAsync())!.X > picture!.X + (picture.Width * 0.8f));
+
+        await page.Keyboard.PressAsync("Escape");
+        await panel.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await page.WaitForFunctionAsync("() => document.activeElement?.classList.contains('health')");
+        await page.Context.CloseAsync();
+    }
+
     private static async Task AssertAccessibleAsync(IPage page, string? path)
     {
         if (path is not null)

@@ -25,14 +25,17 @@ public partial class FolderRulesTests
         ["OnAir"] = ["Samples", "Changes"],
         ["Ingest"] = ["Rtmp", "OnAir", "Catalog", "Samples"],
         ["Live"] = ["OnAir", "Mp4", "Samples", "Hls", "Catalog"],
-        ["Recordings"] = ["Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
-        ["Clips"] = ["Recordings", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
+        ["Storage"] = ["Live", "Changes"],
+        ["Recordings"] = ["Storage", "Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
+        ["Health"] = ["Live", "OnAir", "Catalog"],
+        ["Clips"] = ["Recordings", "Storage", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
+        ["Upkeep"] = ["Clips", "Recordings", "Mp4", "Samples", "Catalog"],
         ["Access"] = ["Catalog", "Changes"],
         ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 
     private static readonly string[] WebMayUse =
-        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Recordings", "Clips", "Changes", "Demo"];
+        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Storage", "Recordings", "Health", "Clips", "Changes", "Demo", "Upkeep"];
 
     /// <summary>Three doors to the same services, none of which goes through another.</summary>
     private static readonly string[] WebDoors = ["Components/Pages", "Api", "Hubs"];

@@ -85,14 +85,77 @@ public class FlvSamplesTests
     }
 
     [Fact]
-    public void Sound_from_before_a_jump_is_dropped_until_its_clock_has_jumped_too()
+    public void Sound_from_before_a_jump_goes_on_beside_the_pictures_until_its_clock_has_jumped_too()
     {
+        Picture(99_960);
+        Sound(99_979);
         Picture(100_000);
-        Sound(100_000);
+        var before = Sound(100_000)!;
         Picture(0);
-        Assert.Null(Sound(100_021));
-        Assert.Equal(2, Sound(10)!.TimestampBreak);
-        Assert.Equal(2, _samples.TimestampBreak);
+        var between = Sound(100_021)!;
+        var after = Sound(3)!;
+        Assert.Equal([1024, 1024], new[] { between.DecodeTime - before.DecodeTime, after.DecodeTime - between.DecodeTime });
+        Assert.Equal((2, 2), (between.TimestampBreak, after.TimestampBreak));
+        Assert.Equal(1, _repairs);
+    }
+
+    [Fact]
+    public void A_jump_inside_a_group_of_pictures_is_a_break_at_the_next_sync_sample()
+    {
+        Picture(1_000);
+        Picture(1_040, isSync: false);
+        var jumped = Picture(50_000, isSync: false)!;
+        var sync = Picture(50_040)!;
+        Assert.Equal([1, 2], new[] { jumped.TimestampBreak, sync.TimestampBreak });
+        Assert.Equal([1_080 * 90, 1_120 * 90], new[] { jumped.DecodeTime, sync.DecodeTime });
+        Assert.Equal(1, _repairs);
+    }
+
+    [Fact]
+    public void A_single_wrong_stamp_is_no_break_at_all()
+    {
+        Picture(1_000, isSync: false);
+        Picture(1_040, isSync: false);
+        var wrong = Picture(3_000_000_000, isSync: false)!;
+        var right = Picture(1_120, isSync: false)!;
+        Assert.Equal([1_080 * 90, 1_120 * 90], new[] { wrong.DecodeTime, right.DecodeTime });
+        Assert.Equal(1, Picture(1_160)!.TimestampBreak);
+    }
+
+    [Theory]
+    [InlineData(40_000)]
+    [InlineData(2_000)]
+    public void A_track_on_a_clock_of_its_own_is_put_beside_the_other(uint sound)
+    {
+        Picture(20_000);
+        Assert.Equal(20 * 48_000, Sound(sound)!.DecodeTime);
+        Assert.Equal((20 * 48_000) + 1_024, Sound(sound + 21)!.DecodeTime);
+        Assert.Equal((1, 1), (_samples.TimestampBreak, _repairs));
+    }
+
+    [Theory]
+    [InlineData(10_000, 10_000, 0)]
+    [InlineData(-10_000, -10_000, 0)]
+    [InlineData(10_001, 80, 1)]
+    [InlineData(-10_001, 80, 1)]
+    public void A_composition_time_of_more_than_10_s_is_that_of_the_picture_before(int milliseconds, int expected, int repairs)
+    {
+        Picture(0, compositionTime: 80);
+        Assert.Equal(expected * 90, Picture(40, compositionTime: milliseconds)!.CompositionOffset);
+        Assert.Equal(repairs, _repairs);
+    }
+
+    [Fact]
+    public void A_broken_message_costs_nothing_but_itself()
+    {
+        Assert.Null(Send(Message(RtmpMessageType.Video, 0, [0x17, 0, 0, 0, 0, 9, 9, 9, 9, 9, 9, 9])));
+        Assert.Null(Send(Message(RtmpMessageType.Audio, 0, [0xAF, 0, 0xFF, 0xFF])));
+        Assert.Null(Send(Message(RtmpMessageType.Video, 0, [0x27, 1, 0, 0, 0, 0, 0, 1, 0, 0x41])));
+        Assert.Contains("NALUnitLength", _samples.Malformed, StringComparison.Ordinal);
+        Assert.Null(Send(Message(RtmpMessageType.Audio, 0, [0xAF])));
+        Assert.Equal(4, _repairs);
+        Assert.NotNull(Picture(0));
+        Assert.NotNull(Sound(0));
     }
 
     [Fact]
@@ -114,12 +177,23 @@ public class FlvSamplesTests
     }
 
     [Fact]
-    public void Sound_more_than_20_ms_late_begins_a_new_count_and_more_than_20_ms_early_is_dropped()
+    public void Sound_more_than_20_ms_late_begins_a_new_count()
     {
         Sound(1_000);
         Assert.Equal(48_000 + 1_024 + 1_008, Sound(1_000 + 21 + 21)!.DecodeTime, 48d);
-        Assert.Null(Sound(1_030));
-        Assert.Equal(2, _repairs);
+        Assert.Equal(1, _repairs);
+    }
+
+    [Fact]
+    public void Sound_that_stays_more_than_20_ms_early_is_dropped_until_its_stamps_are_right()
+    {
+        Sound(1_000);
+        // 30 ms early: ten may be stamped alike, more are too many.
+        var early = Enumerable.Range(1, 13).Select(i => Sound((uint)(970 + Math.Round(i * 1024 / 48.0)))).ToList();
+        Assert.Equal(10, early.TakeWhile(sound => sound is not null).Count());
+        Assert.Null(early[10]);
+        Assert.Equal(48_000 + (11 * 1_024), early[11]!.DecodeTime);
+        Assert.Equal(1, _repairs);
     }
 
     [Fact]
@@ -133,7 +207,7 @@ public class FlvSamplesTests
             if (Sound((uint)milliseconds) is { } sound)
             {
                 Assert.True(sound.DecodeTime >= last, $"{sound.DecodeTime} after {last}");
-                Assert.Equal(milliseconds / 1000, sound.DecodeTime / 48_000.0, 0.0215);
+                Assert.InRange((sound.DecodeTime / 48_000.0) - (milliseconds / 1000), -0.0215, 0.4);
                 last = sound.DecodeTime + sound.Duration;
             }
         }
@@ -211,9 +285,10 @@ public class FlvSamplesTests
     private Sample? Send(RtmpMessage message) => _samples.Read(message);
 
     // FLV 10.1 §E.4.3:  frame type 1 (sync) or 2, codec 7 | packet type 1 | composition time(24) | NAL units
-    private Sample? Picture(uint timestamp, int compositionTime = 0)
+    private Sample? Picture(uint timestamp, int compositionTime = 0, bool isSync = true)
     {
         byte[] body = [0x17, 1, 0, 0, 0, 0, 0, 0, 1, 0x65];
+        (body[0], body[9]) = isSync ? (body[0], body[9]) : ((byte)0x27, (byte)0x41);
         BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), compositionTime & 0xFFFFFF | 1 << 24);
         return Send(Message(RtmpMessageType.Video, timestamp, body));
     }

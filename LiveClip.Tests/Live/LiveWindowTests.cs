@@ -160,7 +160,7 @@ public class LiveWindowTests
         Assert.True(window.Playable.IsCompleted);
         Assert.Equal((2 * Second, (int?)2), (window.NewestPicture, window.TargetDuration));
         Assert.Null(window.Find(0));
-        window.Forget(1);
+        window.Forget(1, new HashSet<long>());
         Assert.Empty(window.Snapshot().Segments);
     }
 }

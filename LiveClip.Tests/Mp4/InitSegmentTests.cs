@@ -37,6 +37,19 @@ public class InitSegmentTests
     }
 
     [Fact]
+    public void How_the_recording_began_comes_back_and_files_without_it_are_read()
+    {
+        var start = new RecordingStart("0123456789abcdef0123456789abcdef", Identity.WallClock.AddTicks(-1), 1L << 40, 7);
+        var identity = Identity with { RecordingStart = start };
+        Assert.Equal(identity, InitSegment.Read(InitSegment.Write([Sound], identity)).Identity);
+        Assert.Null(InitSegment.Read(InitSegment.Write([Sound], Identity)).Identity.RecordingStart);
+
+        var cut = InitSegment.Write([Sound], identity);
+        cut[^33] = 0xFF; // the stream id's length
+        Assert.Throws<Mp4FormatException>(() => InitSegment.Read(cut));
+    }
+
+    [Fact]
     public void Sample_entry_of_sound_is_mp4a_with_its_descriptors()
     {
         var file = InitSegment.Write([Sound], Identity);

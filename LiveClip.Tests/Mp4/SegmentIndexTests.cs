@@ -74,6 +74,18 @@ public class SegmentIndexTests
     }
 
     [Fact]
+    public void A_fragment_is_seen_behind_any_damage()
+    {
+        var whole = Fragment(0, 3).Concat(Fragment(1, 3)).ToArray();
+        var first = Fragment(0, 3).Length;
+        whole.AsSpan(0, first - 1).Fill(0x66); // the box's type begins with a u, the mark with an o
+        Assert.Equal(0, SegmentIndex.Scan(whole).ValidLength);
+        Assert.True(SegmentIndex.HoldsFragment(whole));
+        Assert.False(SegmentIndex.HoldsFragment(whole.AsSpan(0, whole.Length - 1)));
+        Assert.False(SegmentIndex.HoldsFragment([]));
+    }
+
+    [Fact]
     public void Random_and_changed_bytes_never_throw()
     {
         var whole = Fragment(0, 5).Concat(Fragment(1, 5)).ToArray();
@@ -108,7 +120,10 @@ public class SegmentIndexTests
         {
             var ((values, id), lengths) = input;
             var segment = new SegmentIdentity(
-                id.Recording, id.Run, id.Number, id.Fragment, id.Start, new DateTimeOffset(id.Clock.Ticks, TimeSpan.Zero));
+                id.Recording, id.Run, id.Number, id.Fragment, id.Start, new DateTimeOffset(id.Clock.Ticks, TimeSpan.Zero))
+            {
+                TargetDuration = id.Run % 2 == 0 ? null : id.Fragment,
+            };
             var times = new Dictionary<Track, long> { [Video] = 7, [Sound] = 1L << 40 };
             var samples = new List<Sample>();
             foreach (var (data, isSync, offset, isSound) in values)

@@ -131,7 +131,43 @@ public sealed class RecorderHostTests : IDisposable
 
         await using var context = core.Read();
         var recording = await context.Recordings.SingleAsync(CoreServices.Token);
+        Assert.Equal(1, await context.Runs.CountAsync(CoreServices.Token));
         Assert.Equal(8 * 90_000, (await core.SegmentsAsync(recording.Id)).Sum(segment => segment.Duration), 200d);
+
+        async Task ExecuteAsync(string sql)
+        {
+            await using var context = core.Read();
+            await context.Database.ExecuteSqlRawAsync(sql, CoreServices.Token);
+        }
+    }
+
+    [Fact]
+    public async Task Broadcasts_begin_and_end_without_the_catalog_and_it_is_told_when_it_is_back()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        await ExecuteAsync("ALTER TABLE Recordings RENAME TO Away");
+        (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: true);
+        await core.PublishAsync(stream, await Media.FlvAsync());
+        // The first one's window stays until its rows are stored; the second one's takes its place in front.
+        await Eventually.TrueAsync(
+            () => core.Get<LiveWindows>().FindByStream(stream.Id) is { Recording.FirstSegmentNumber: > 0 }, FlvPublish.Bound);
+        var second = await core.UntilOnAirAsync(stream, 7);
+        Assert.Equal((4, 1), (second.Recording.FirstSegmentNumber, second.Recording.FirstDiscontinuity));
+        await ExecuteAsync("ALTER TABLE Away RENAME TO Recordings");
+        core.Get<BroadcastRegistry>().Find(stream.Id)!.End();
+        await Eventually.TrueAsync(
+            async () =>
+            {
+                await using var context = core.Read();
+                return await context.Recordings.CountAsync(recording => recording.EndedAt != null, CoreServices.Token) == 2;
+            },
+            FlvPublish.Bound);
+
+        await using var context = core.Read();
+        Assert.Equal(8, await context.Segments.CountAsync(CoreServices.Token));
+        var stored = await context.LiveStreams.SingleAsync(CoreServices.Token);
+        Assert.Equal((8, 2), (stored.NextSegmentNumber, stored.NextDiscontinuity));
 
         async Task ExecuteAsync(string sql)
         {

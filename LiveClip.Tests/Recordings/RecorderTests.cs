@@ -5,11 +5,13 @@ using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 using Xunit;
 
 namespace LiveClip.Tests.Recordings;
@@ -18,6 +20,7 @@ public sealed class RecorderTests : IAsyncLifetime
 {
     private readonly TempFolder _folder = new();
     private readonly PublisherBrake _brake = new();
+    private readonly DiskDelay _delay = new(TimeProvider.System);
     private CoreServices _core = null!;
     private Recording _recording = null!;
     private LiveWindow _window = null!;
@@ -204,13 +207,47 @@ public sealed class RecorderTests : IAsyncLifetime
         Assert.Equal([PathOf(0), PathOf(2)], Directory.GetFiles(RunFolder, "*.m4s").Order());
     }
 
+    [Fact]
+    public async Task While_the_disk_is_full_nothing_is_written_and_the_recording_goes_on_with_the_next_segment()
+    {
+        var time = new ManualTimeProvider();
+        using var disk = new DiskWatch(
+            _core.Get<LiveWindows>(), _core.Get<ChangeFeed>(), _core.Get<IOptions<StorageOptions>>(), time, NullLogger<DiskWatch>.Instance);
+        var recorder = Recorder(maxQueuedBytes: 1 << 20, disk);
+        var writing = recorder.RunAsync(CoreServices.Token);
+        var samples = new SyntheticEncoder().Encode(seconds: 14);
+        var packager = Packager(recorder);
+
+        Accept(packager, samples, from: 0, to: 3);
+        await UntilAsync(segments: 1);
+        disk.ReportFull();
+        Assert.True(disk.IsPaused);
+        Accept(packager, samples, from: 3, to: 9);
+        time.Advance(TimeSpan.FromSeconds(4));
+        disk.Measure();
+        Assert.True(disk.IsPaused);
+        time.Advance(TimeSpan.FromSeconds(1));
+        disk.Measure();
+        Assert.False(disk.IsPaused);
+        Accept(packager, samples, from: 9, to: 14);
+        packager.CloseRun();
+        recorder.Complete();
+        await Eventually.EndsAsync(writing, FlvPublish.Bound);
+
+        // The one that was open when the pause began is whole, and so is each that began after it.
+        var segments = (await _core.SegmentsAsync(_recording.Id)).Select(segment => segment.Number).ToList();
+        Assert.Equal([0, 1, 5, 6], segments);
+        Assert.Equal(segments.Select(PathOf), Directory.GetFiles(RunFolder, "*.m4s").Order());
+        Assert.All(new long[] { 2, 3, 4 }, number => Assert.True(IsLost(number) && _window.Find(number) is not null));
+    }
+
     private string RunFolder => Path.Combine(_folder.FullPath, "recordings", _recording.Id.ToString(), "0");
 
     private string PathOf(long number) => Path.Combine(RunFolder, $"{number}.m4s");
 
-    private Recorder Recorder(long maxQueuedBytes) => new(
-        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, maxQueuedBytes, TimeProvider.System,
-        NullLogger<Recorder>.Instance);
+    private Recorder Recorder(long maxQueuedBytes, DiskWatch? disk = null) => new(
+        _window, _core.Get<SegmentStore>(), _core.Catalog, _core.Get<ChangeFeed>(), _brake, disk ?? _core.Get<DiskWatch>(), _delay,
+        maxQueuedBytes, TimeProvider.System, NullLogger<Recorder>.Instance);
 
     private Packager Packager(Recorder recorder) => new(
         new PackagerOrigin(_recording.Id, 0, 0, null, null), TimeProvider.System, output =>

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Mp4;
@@ -43,7 +44,7 @@ public sealed class RecordingRecoveryTests : IDisposable
         {
             Assert.Equal((left.ValidLength, left.ValidLength), (new FileInfo(file).Length, segments[3].Length));
             Assert.True(segments[3].Start == segments[2].End && segments[3].StartsWithSync, what);
-            Assert.InRange(segments[3].End - segments[3].Start, 1, 135_000);
+            Assert.InRange(segments[3].End - segments[3].Start, 1, 160_000);
         }
 
         Assert.Equal(BroadcastState.Disconnected, core.Get<BroadcastRegistry>().Find(stream.Id)!.State);
@@ -136,9 +137,15 @@ public sealed class RecordingRecoveryTests : IDisposable
             await core.PublishAsync(stream, await Media.FlvAsync());
             await core.UntilOnAirAsync(stream, 5);
             Assert.NotEqual(over.Id, core.Get<LiveWindows>().FindByStream(stream.Id)!.Recording.Id);
+            // The catalog was told nothing of the end.
+            await core.Catalog.WriteAsync(
+                context => context.LiveStreams.ExecuteUpdateAsync(
+                    stream => stream.SetProperty(s => s.NextSegmentNumber, 0).SetProperty(s => s.NextDiscontinuity, 0), CoreServices.Token),
+                CoreServices.Token);
         }
 
         await using var next = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        Assert.Equal((4, 1), await NumbersAsync(next));
         await using var context = next.Read();
         var recordings = await context.Recordings.OrderBy(recording => recording.StartedAt).ToListAsync(CoreServices.Token);
         Assert.Equal([false, true], recordings.Select(recording => recording.EndedAt is null));
@@ -160,6 +167,76 @@ public sealed class RecordingRecoveryTests : IDisposable
         await using var next = await CoreServices.StartAsync(_folder, started: [typeof(LiveStreamStatusWriter), typeof(RecorderHost)]);
         await using var context = next.Read();
         Assert.Equal(LiveStreamStatus.Idle, (await context.LiveStreams.SingleAsync(CoreServices.Token)).Status);
+    }
+
+    [Fact]
+    public async Task Rows_that_the_catalog_never_heard_of_are_entered_from_the_files_as_they_were()
+    {
+        using var crashed = new TempFolder();
+        var stream = await CrashAsync(crashed);
+        string expected;
+        await using (var core = await CoreServices.StartAsync(crashed, started: typeof(RecorderHost)))
+        {
+            expected = await RowsAsync(core);
+        }
+
+        // Nothing of this broadcast arrived; the live stream itself is known.
+        await using (var core = await CoreServices.StartAsync(crashed))
+        {
+            await core.Catalog.WriteAsync(context => context.Recordings.ExecuteDeleteAsync(CoreServices.Token), CoreServices.Token);
+        }
+
+        await using var next = await CoreServices.StartAsync(crashed, started: typeof(RecorderHost));
+        Assert.Equal(expected, await RowsAsync(next));
+        Assert.Equal(BroadcastState.Disconnected, next.Get<BroadcastRegistry>().Find(stream.Id)!.State);
+    }
+
+    [Fact]
+    public async Task What_is_left_of_a_deleted_recording_does_not_come_back()
+    {
+        await using (var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost)))
+        {
+            await core.RecordAsync(await core.CreateStreamAsync(), await Media.FlvAsync());
+            await core.Catalog.WriteAsync(context => context.Recordings.ExecuteDeleteAsync(CoreServices.Token), CoreServices.Token);
+        }
+
+        await using var next = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        await using var context = next.Read();
+        Assert.Equal(0, await context.Recordings.CountAsync(CoreServices.Token));
+    }
+
+    [Fact]
+    public async Task A_file_of_another_segment_or_damaged_at_its_beginning_is_not_taken_and_not_lost()
+    {
+        using var crashed = new TempFolder();
+        var stream = await CrashAsync(crashed);
+        var open = Assert.Single(Directory.GetFiles(crashed.FullPath, "3.m4s", SearchOption.AllDirectories));
+        var bytes = await File.ReadAllBytesAsync(open, CoreServices.Token);
+        bytes[0] ^= 0x80;
+        await File.WriteAllBytesAsync(open, bytes, CoreServices.Token);
+        File.Copy(Path.Combine(Path.GetDirectoryName(open)!, "2.m4s"), Path.Combine(Path.GetDirectoryName(open)!, "4.m4s"));
+
+        await using var core = await CoreServices.StartAsync(crashed, started: typeof(RecorderHost));
+        var window = core.Get<LiveWindows>().FindByStream(stream.Id)!;
+        Assert.Equal([0L, 1, 2], (await core.SegmentsAsync(window.Recording.Id)).Select(segment => segment.Number));
+        Assert.Equal(
+            ["3.m4s", "4.m4s"],
+            Directory.GetFiles(Path.GetDirectoryName(open)!, "*.aside").Select(path => Path.GetFileName(path)[..5]).Order());
+    }
+
+    private static async Task<string> RowsAsync(CoreServices core)
+    {
+        await using var context = core.Read();
+        var recordings = await context.Recordings.Include(recording => recording.Runs.OrderBy(run => run.Number)).ToListAsync(CoreServices.Token);
+        var segments = await context.Segments.OrderBy(segment => segment.Number).ToListAsync(CoreServices.Token);
+        return JsonSerializer.Serialize((object[])[recordings, segments]);
+    }
+
+    private static async Task<(long Segment, long Discontinuity)> NumbersAsync(CoreServices core)
+    {
+        await using var context = core.Read();
+        var stream = await context.LiveStreams.SingleAsync(CoreServices.Token);
+        return (stream.NextSegmentNumber, stream.NextDiscontinuity);
     }
 
     /// <summary>A server on air whose data directory is copied as a crash would leave it.</summary>

@@ -33,6 +33,9 @@ internal sealed class RawEncoder(IDuplexPipe transport)
         await transport.Output.FlushAsync(cancellationToken);
     }
 
+    /// <summary>Larger chunks than the 128 bytes of the protocol's beginning: thousands of messages are sent at once.</summary>
+    public void SetChunkSize(int size) => _writer.SetChunkSize(size);
+
     public async Task SendBytesAsync(ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken) =>
         await transport.Output.WriteAsync(bytes, cancellationToken);
 

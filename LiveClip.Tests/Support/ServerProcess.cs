@@ -42,6 +42,8 @@ public sealed partial class ServerProcess : IAsyncDisposable
         DefaultRequestHeaders = { Authorization = new("Basic", Convert.ToBase64String(Encoding.UTF8.GetBytes($"{TokenId}:{TokenSecret}"))) },
     };
 
+    public int ProcessId => _process!.Id;
+
     /// <summary>What it has logged since its last start.</summary>
     public IReadOnlyCollection<string> Log => _process?.Lines ?? [];
 

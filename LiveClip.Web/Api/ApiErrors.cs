@@ -1,4 +1,5 @@
 using LiveClip.Core.Access;
+using LiveClip.Core.Storage;
 using Microsoft.AspNetCore.WebUtilities;
 
 namespace LiveClip.Web.Api;
@@ -14,7 +15,12 @@ internal static class ApiErrors
         api =>
         {
             api.UseStatusCodePages(pages => WriteAsync(pages.HttpContext));
-            api.UseExceptionHandler(new ExceptionHandlerOptions { ExceptionHandler = WriteAsync });
+            api.UseExceptionHandler(new ExceptionHandlerOptions
+            {
+                ExceptionHandler = WriteAsync,
+                StatusCodeSelector = error =>
+                    DiskFull.Is(error) ? StatusCodes.Status507InsufficientStorage : StatusCodes.Status500InternalServerError,
+            });
         });
 
     /// <summary>To be mapped after all resources. Who has no token learns nothing of what there is.</summary>

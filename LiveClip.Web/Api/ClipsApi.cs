@@ -126,6 +126,7 @@ public static class ClipsApi
         ClipRefusalReason.NotFound => ApiResults.Error(StatusCodes.Status404NotFound, refusal.Message),
         ClipRefusalReason.NotYet => ApiResults.Error(
             StatusCodes.Status409Conflict, "not received yet", refusal.Message, new ApiFieldError(refusal.Field, refusal.Message)),
+        ClipRefusalReason.NoSpace => ApiResults.Error(StatusCodes.Status507InsufficientStorage, "insufficient storage", refusal.Message),
         ClipRefusalReason.Busy => ApiResults.Error(StatusCodes.Status429TooManyRequests, refusal.Message),
         _ => ApiResults.Invalid(new ApiFieldError(refusal.Field, refusal.Message)),
     };

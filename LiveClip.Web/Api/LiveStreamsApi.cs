@@ -4,6 +4,7 @@ using LiveClip.Core.Catalog;
 using LiveClip.Core.Clips;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 
@@ -54,6 +55,8 @@ public static class LiveStreamsApi
                 ReconnectWindowSeconds = input.ReconnectWindow ?? 60,
                 EnableRecording = input.EnableRecording ?? true,
                 EnableDvrMode = input.EnableDvrMode ?? false,
+                RetentionDays = input.RetentionDays,
+                RetentionGiB = input.RetentionGiB,
                 Metadata = input.Metadata ?? [],
                 MaxClipSeconds = clips.Value.MaxSeconds,
             },
@@ -63,7 +66,7 @@ public static class LiveStreamsApi
 
     private static async Task<IResult> ListAsync(
         string? limit, string? offset, string? orderBy, IDbContextFactory<CatalogDbContext> catalog, LiveStreamRegister register,
-        BroadcastRegistry broadcasts, CancellationToken cancellationToken)
+        BroadcastRegistry broadcasts, DiskWatch disk, CancellationToken cancellationToken)
     {
         if (ApiPage.Parse(limit, offset, orderBy, out var page) is { } invalid)
         {
@@ -79,13 +82,13 @@ public static class LiveStreamsApi
             .Skip(page.Skip).Take(page.Limit).ToListAsync(cancellationToken);
         var recordings = await RecordingsOfAsync(context, [.. streams.Select(stream => stream.Id)], cancellationToken);
         return ApiResults.Ok(
-            streams.Select(stream => Response(stream, register, broadcasts, recordings[stream.Id])).ToList(),
+            streams.Select(stream => Response(stream, register, broadcasts, disk, recordings[stream.Id])).ToList(),
             new ApiPagination(total, page.Offset, streams.Count));
     }
 
     private static async Task<IResult> GetAsync(
         string streamId, IDbContextFactory<CatalogDbContext> catalog, LiveStreamRegister register, BroadcastRegistry broadcasts,
-        CancellationToken cancellationToken)
+        DiskWatch disk, CancellationToken cancellationToken)
     {
         await using var context = await catalog.CreateDbContextAsync(cancellationToken);
         var stream = await context.LiveStreams.AsNoTracking().Include(stream => stream.PlaybackIds)
@@ -96,7 +99,7 @@ public static class LiveStreamsApi
         }
 
         var recordings = await RecordingsOfAsync(context, [streamId], cancellationToken);
-        return ApiResults.Ok(Response(stream, register, broadcasts, recordings[streamId]));
+        return ApiResults.Ok(Response(stream, register, broadcasts, disk, recordings[streamId]));
     }
 
     private static IEnumerable<ApiFieldError> Validate(CreateLiveStreamRequest body)
@@ -132,6 +135,16 @@ public static class LiveStreamsApi
             yield return new ApiFieldError($"{Input}.reconnectWindow", "must be between 60 and 1800");
         }
 
+        if (input.RetentionDays is < 0 or > LiveStream.MaxRetentionDays)
+        {
+            yield return new ApiFieldError($"{Input}.retentionDays", $"must be between 0, which is for ever, and {LiveStream.MaxRetentionDays}");
+        }
+
+        if (input.RetentionGiB is < 0 or > LiveStream.MaxRetentionGiB)
+        {
+            yield return new ApiFieldError($"{Input}.retentionGiB", $"must be between 0, which is no limit, and {LiveStream.MaxRetentionGiB}");
+        }
+
         if (input.Metadata is { Count: > 10 })
         {
             yield return new ApiFieldError($"{Input}.metadata", "must not have more than 10 pairs");
@@ -156,12 +169,13 @@ public static class LiveStreamsApi
         .ToLookup(recording => recording.StreamId, recording => recording.Id);
 
     private static LiveStreamResponse Response(
-        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, IEnumerable<Guid> recordings)
+        LiveStream stream, LiveStreamRegister register, BroadcastRegistry broadcasts, DiskWatch disk, IEnumerable<Guid> recordings)
     {
         var broadcast = broadcasts.Find(stream.Id);
         return LiveStreamResponse.From(stream, register, LiveStreamStatusWriter.StatusOf(broadcast, stream.Status)) with
         {
             SimulcastResponses = [],
+            RecordingPaused = disk.IsPaused && broadcast is not null,
             MediaIds = [.. recordings],
             TakeoversHeldOffUntil = broadcast?.TakeoversHeldOffUntil is { } until ? ApiTime.Text(until) : null,
         };
@@ -177,10 +191,12 @@ public static class LiveStreamsApi
         string? MediaPolicy,
         Dictionary<string, string>? Metadata,
         bool? EnableRecording,
-        bool? EnableDvrMode);
+        bool? EnableDvrMode,
+        int? RetentionDays,
+        int? RetentionGiB);
 }
 
-/// <summary>A live stream as the API shows it; field for field the upstream's.</summary>
+/// <summary>A live stream as the API shows it; field for field the upstream's, and our own only where they say something.</summary>
 public sealed record LiveStreamResponse(
     string StreamId,
     string StreamKey,
@@ -205,6 +221,19 @@ public sealed record LiveStreamResponse(
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<Guid>? MediaIds { get; init; }
 
+    /// <summary>How long its recordings are kept, 0 is for ever; not sent where the server's setting holds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? RetentionDays { get; init; }
+
+    /// <summary>How much of its recordings is kept, 0 is all of it; not sent where the server's setting holds.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    [JsonPropertyName("retentionGiB")]
+    public int? RetentionGiB { get; init; }
+
+    /// <summary>It is on air and the disk has no room for it; only then is it sent.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool RecordingPaused { get; init; }
+
     /// <summary>
     /// Ours: two encoders push each other out, and until then, at least, the one that publishes stays. Sent in that case only.
     /// </summary>
@@ -225,7 +254,11 @@ public sealed record LiveStreamResponse(
         ApiTime.LowerCase(stream.MediaPolicy),
         stream.Metadata,
         stream.EnableDvrMode,
-        [.. stream.PlaybackIds.Select(playback => new PlaybackIdResponse(playback.Id, ApiTime.LowerCase(playback.AccessPolicy)))]);
+        [.. stream.PlaybackIds.Select(playback => new PlaybackIdResponse(playback.Id, ApiTime.LowerCase(playback.AccessPolicy)))])
+    {
+        RetentionDays = stream.RetentionDays,
+        RetentionGiB = stream.RetentionGiB,
+    };
 }
 
 public sealed record PlaybackIdResponse(Guid Id, string AccessPolicy);

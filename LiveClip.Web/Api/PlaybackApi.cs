@@ -81,7 +81,7 @@ public static class PlaybackApi
         Guid recordingId, HttpContext http, LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken)
     {
         await WaitUntilPlayableAsync(windows.Find(recordingId), cancellationToken);
-        return await timelines.FindAsync(recordingId, cancellationToken) is { } timeline
+        return await timelines.FindAsync(recordingId, cancellationToken) is { } timeline && (timeline.OnAir || timeline.Listed.Any())
             ? Playlist(http, timeline, "", whole: true)
             : ApiResults.NotFound("recording not found");
     }
@@ -123,7 +123,7 @@ public static class PlaybackApi
         await WaitUntilPlayableAsync(windows.FindByStream(stream.Id), cancellationToken);
         var timeline = await timelines.FindNewestAsync(stream.Id, cancellationToken);
         // A stream without recording has nothing to play once it is off air.
-        return timeline is { Segments.Count: > 0 } && (timeline.OnAir || stream.EnableRecording) ? timeline : null;
+        return timeline?.Listed.Any() == true && (timeline.OnAir || stream.EnableRecording) ? timeline : null;
     }
 
     private static async Task WaitUntilPlayableAsync(LiveWindow? window, CancellationToken cancellationToken)

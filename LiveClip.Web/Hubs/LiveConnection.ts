@@ -63,7 +63,7 @@ export interface CreateClipRequest {
 export interface ClipError {
   readonly field: string;
   readonly message: string;
-  readonly reason: 'notFound' | 'invalid' | 'notYet' | 'busy';
+  readonly reason: 'notFound' | 'invalid' | 'notYet' | 'busy' | 'noSpace';
 }
 
 export interface CreateClipAnswer {

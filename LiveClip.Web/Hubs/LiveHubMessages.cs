@@ -77,5 +77,5 @@ public sealed record CreateClipRequest(
 /// <summary>The clip, or why there is none.</summary>
 public sealed record CreateClipAnswer(ClipState? Clip, ClipError? Error);
 
-/// <param name="Reason">notFound, invalid, notYet or busy.</param>
+/// <param name="Reason">notFound, invalid, notYet, busy or noSpace.</param>
 public sealed record ClipError(string Field, string Message, string Reason);

@@ -7,6 +7,7 @@ using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
 using Microsoft.AspNetCore.Components;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Radzen;
 
 namespace LiveClip.Web.Components.Pages.Admin;
@@ -42,6 +43,9 @@ public sealed partial class StreamKeys
 
     [Inject]
     private NavigationManager Navigation { get; set; } = default!;
+
+    [Inject]
+    private IOptions<RecordingOptions> Recordings { get; set; } = default!;
 
     [Inject]
     private DialogService Dialogs { get; set; } = default!;
@@ -104,6 +108,18 @@ public sealed partial class StreamKeys
         }
     }
 
+    private async Task KeepAsync(LiveStream stream)
+    {
+        var parameters = new Dictionary<string, object?>
+        {
+            [nameof(KeepRecordings.Draft)] = new RetentionDraft { RetentionDays = stream.RetentionDays, RetentionGiB = stream.RetentionGiB },
+        };
+        if (await Dialogs.OpenAsync<KeepRecordings>($"Recordings of “{stream.DisplayName()}”", parameters, Dialog) is RetentionDraft draft)
+        {
+            await Register.SetRetentionAsync(stream.Id, draft.RetentionDays, draft.RetentionGiB, CancellationToken.None);
+        }
+    }
+
     private async Task RotateAsync(LiveStream stream)
     {
         var parameters = new Dictionary<string, object?>
@@ -122,11 +138,25 @@ public sealed partial class StreamKeys
     private static LiveStreamStatus StatusOf(LiveStream stream, Broadcast? broadcast) =>
         LiveStreamStatusWriter.StatusOf(broadcast, stream.Status);
 
-    private static string Facts(LiveStream stream) => string.Join(
+    private string Facts(LiveStream stream) => string.Join(
         " · ",
         $"clips up to {Timecode.Length(TimeSpan.FromSeconds(stream.MaxClipSeconds))}",
         stream.EnableRecording ? "recorded" : "not recorded",
         stream.EnableDvrMode ? "rewindable" : "live edge only",
         stream.PlaybackIds.Any(playback => playback.AccessPolicy == AccessPolicy.Public) ? "public" : "private",
+        Kept(stream),
         $"waits {stream.ReconnectWindowSeconds} s for a lost encoder");
+
+    private string Kept(LiveStream stream)
+    {
+        var days = !stream.EnableRecording ? null : stream.RetentionDays ?? (int?)Recordings.Value.RetentionDays;
+        var giB = stream.RetentionGiB ?? Recordings.Value.RetentionGiB;
+        return days switch
+        {
+            null => $"the last {Recordings.Value.RollingMinutes} minutes can be clipped",
+            0 => "kept for ever",
+            1 => "kept for a day",
+            _ => $"kept for {days} days",
+        } + (days is not null && giB > 0 ? $", at most {giB} GiB" : "");
+    }
 }
