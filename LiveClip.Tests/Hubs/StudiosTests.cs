@@ -1,4 +1,5 @@
 using LiveClip.Web.Hubs;
+using Xunit;
 
 namespace LiveClip.Tests.Hubs;
 
