@@ -59,7 +59,9 @@ public sealed class LiveWindow
             lock (_gate)
             {
                 var last = _segments.TakeLast(RateSegments).ToList();
-                return last.Count > 0 ? last.Sum(segment => segment.Length) * 90_000d / last.Sum(segment => segment.Duration) : 0;
+
+                // Publishes that broke off after a picture last next to nothing: they must not look like gigabytes a second.
+                return last.Sum(segment => segment.Length) * 90_000d / Math.Max(90_000, last.Sum(segment => segment.Duration));
             }
         }
     }
