@@ -40,6 +40,10 @@ need_gstreamer() {
   gst-inspect-1.0 --exists rtmp2sink 2>/dev/null || missing+=(gstreamer1.0-tools gstreamer1.0-plugins-{base,good,bad})
 }
 
+need_faketime() {
+  compgen -G '/usr/lib/*/faketime/libfaketime.so.1' >/dev/null || missing+=(faketime)
+}
+
 need_dotnet() {
   if ! command -v dotnet >/dev/null || ! dotnet --list-sdks | grep -q '^10\.'; then
     fail "LiveClip needs the .NET 10 SDK, and it is not here." \

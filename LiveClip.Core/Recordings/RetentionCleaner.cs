@@ -31,8 +31,8 @@ public sealed partial class RetentionCleaner(
     /// <summary>One round over all recordings.</summary>
     public async Task CleanAsync(CancellationToken cancellationToken)
     {
+        var now = await ReadClockAsync(cancellationToken);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = await ReadClockAsync(context, cancellationToken);
         var missing = disk.Now.MissingBytes;
         var media = await ReadAsync(context, now, missing > 0, cancellationToken);
         if (media.Count == 0)
@@ -61,27 +61,32 @@ public sealed partial class RetentionCleaner(
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        // A clock that steps before the first round is held against what it showed at the start.
+        await TryAsync(ReadClockAsync, stoppingToken);
         using var timer = new PeriodicTimer(Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            try
-            {
-                await CleanAsync(stoppingToken);
-            }
-#pragma warning disable CA1031 // The owner's loop: what could not be removed now is removed in the next round.
-            catch (Exception error) when (!stoppingToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                LogFailed(error);
-            }
+            await TryAsync(CleanAsync, stoppingToken);
         }
     }
 
-    private async Task<DateTimeOffset> ReadClockAsync(CatalogDbContext context, CancellationToken cancellationToken)
+    private async Task TryAsync(Func<CancellationToken, Task> work, CancellationToken stoppingToken)
     {
-        _clock ??= new BelievedClock(
-            await context.Recordings.MaxAsync(recording => (DateTimeOffset?)(recording.EndedAt ?? recording.StartedAt), cancellationToken),
-            time);
+        try
+        {
+            await work(stoppingToken);
+        }
+#pragma warning disable CA1031 // The owner's loop: what could not be removed now is removed in the next round.
+        catch (Exception error) when (!stoppingToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogFailed(error);
+        }
+    }
+
+    private async Task<DateTimeOffset> ReadClockAsync(CancellationToken cancellationToken)
+    {
+        _clock ??= new BelievedClock(await NewestKnownAsync(cancellationToken), time);
         var now = _clock.Read();
         if (_clock.IsDoubting && !_wasDoubting)
         {
@@ -90,6 +95,13 @@ public sealed partial class RetentionCleaner(
 
         _wasDoubting = _clock.IsDoubting;
         return now;
+    }
+
+    private async Task<DateTimeOffset?> NewestKnownAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Recordings.MaxAsync(
+            recording => (DateTimeOffset?)(recording.EndedAt ?? recording.StartedAt), cancellationToken);
     }
 
     /// <summary>The recordings of which something may have to go: most rounds have none, and read no segments.</summary>

@@ -4,7 +4,8 @@ namespace LiveClip.Core.Rtmp;
 
 /// <summary>
 /// What a peer owes next, and by when. When the time is over it wakes the read or flush that waits on the transport, whose caller then
-/// asks <see cref="ThrowIfPassed"/>. One timer a connection, re-armed only when it fires, so that extending costs next to nothing.
+/// asks <see cref="ThrowIfPassed"/>. One timer a connection, re-armed only when it fires, so that extending costs next to nothing. While
+/// this process itself was stopped, what came could not be read: that time passes no deadline.
 /// </summary>
 internal sealed class Deadline : IDisposable
 {
@@ -16,6 +17,10 @@ internal sealed class Deadline : IDisposable
     private TimeSpan _limit = Timeout.InfiniteTimeSpan;
     private long _since;
     private bool _isArmed;
+    private bool _isLastChance;
+
+    /// <summary>The end of the limit, all of which this process has to have run for.</summary>
+    private TimeSpan LastChance => _limit / 10;
 
     public Deadline(IDuplexPipe transport, TimeProvider time)
     {
@@ -34,10 +39,11 @@ internal sealed class Deadline : IDisposable
             _owed = owed;
             _limit = limit;
             _since = _time.GetTimestamp();
+            _isLastChance = false;
             if (mustArm)
             {
                 _isArmed = true;
-                _timer.Change(limit, Timeout.InfiniteTimeSpan);
+                Fire(limit - LastChance);
             }
         }
     }
@@ -77,18 +83,35 @@ internal sealed class Deadline : IDisposable
 
             var left = _limit - _time.GetElapsedTime(_since);
             _isArmed = true;
+            if (!_isLastChance && left > LastChance)
+            {
+                Fire(left - LastChance);
+                return;
+            }
+
+            // Late, it fires after a stop of the process: what waits to be read then gets the same time as if there had been none.
+            if (!_isLastChance || left < -LastChance)
+            {
+                _isLastChance = true;
+                _since = _time.GetTimestamp() - (long)((_limit - LastChance).TotalSeconds * _time.TimestampFrequency);
+                left = LastChance;
+            }
+
             if (left > TimeSpan.Zero)
             {
-                // A timer cuts its time to whole milliseconds and would fire before the end.
-                _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+                Fire(left);
                 return;
             }
 
             // Again later, should the wake-up be answered by progress at the same moment.
-            _timer.Change(_limit, Timeout.InfiniteTimeSpan);
+            Fire(_limit);
         }
 
         _transport.Input.CancelPendingRead();
         _transport.Output.CancelPendingFlush();
     }
+
+    /// <summary>A timer cuts its time to whole milliseconds and would fire before the end.</summary>
+    private void Fire(TimeSpan after) =>
+        _timer.Change(TimeSpan.FromMilliseconds(Math.Ceiling(after.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
 }

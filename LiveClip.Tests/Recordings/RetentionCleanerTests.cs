@@ -153,6 +153,24 @@ public sealed class RetentionCleanerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_clock_that_steps_before_the_first_round_removes_nothing()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, OneMinute, typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync(new LiveStreamSettings { MaxClipSeconds = 30, EnableRecording = false });
+        var recording = await core.RecordAsync(stream, await Short.FlvAsync());
+        using var cleaner = ActivatorUtilities.CreateInstance<RetentionCleaner>(core.Provider);
+        var timers = time.TimerCount;
+        await cleaner.StartAsync(CoreServices.Token);
+        await Eventually.TrueAsync(() => time.TimerCount > timers, FlvPublish.Bound);
+        time.StepUtc(TimeSpan.FromHours(1));
+        await cleaner.CleanAsync(CoreServices.Token);
+        await cleaner.StopAsync(CoreServices.Token);
+
+        Assert.NotEmpty(await core.SegmentsAsync(recording.Id));
+    }
+
+    [Fact]
     public async Task On_air_playlists_begin_behind_what_a_clip_holds()
     {
         var time = new ManualTimeProvider();

@@ -370,6 +370,30 @@ public sealed class RtmpConnectionTests : IDisposable
         await AssertRefusedAsync("no audio or video within 10 s", last);
     }
 
+    [Theory(Timeout = Patience)]
+    [InlineData(0, 30)]
+    [InlineData(0, 9.5)]
+    [InlineData(9.5, 30)]
+    public async Task Time_that_the_server_stood_still_is_not_held_against_the_publisher(double silent, double stopped)
+    {
+        await PublishAsync();
+        await using var media = _connection.ReadMediaAsync(Cancellation).GetAsyncEnumerator(Cancellation);
+        await _encoder.SendAsync(RawEncoder.Media(RtmpMessageType.Audio, 0, 0xAF), Cancellation);
+        Assert.True(await media.MoveNextAsync());
+        var next = media.MoveNextAsync().AsTask();
+        _time.Advance(TimeSpan.FromSeconds(silent));
+        _time.StandStill(TimeSpan.FromSeconds(stopped));
+        _time.Advance(TimeSpan.FromSeconds(0.9));
+        Assert.False(next.IsCompleted);
+        await _encoder.SendAsync(RawEncoder.Media(RtmpMessageType.Audio, 0, 0xAF), Cancellation);
+        Assert.True(await next);
+
+        var last = media.MoveNextAsync().AsTask();
+        _time.StandStill(TimeSpan.FromSeconds(30));
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await AssertRefusedAsync("no audio or video within 10 s", last);
+    }
+
     [Fact(Timeout = Patience)]
     public async Task Before_the_server_closes_what_has_come_already_is_read()
     {

@@ -75,6 +75,9 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>SIGSTOP: it does nothing more, and its connections stay open.</summary>
     public void Freeze() => Signal(19);
 
+    /// <summary>SIGCONT: it goes on where it was frozen, and finds that time has passed.</summary>
+    public void Continue() => Signal(18);
+
     /// <summary>SIGKILL, which it cannot know of.</summary>
     public void Kill() => Signal(9);
 

@@ -60,6 +60,9 @@ public sealed class FfmpegPublisher : IAsyncDisposable
         _ffmpeg.Freeze();
     }
 
+    /// <summary>Goes on after <see cref="Freeze"/>; whether its connection is still there, it finds out itself.</summary>
+    public void Continue() => _ffmpeg.Continue();
+
     public async ValueTask DisposeAsync()
     {
         _stopped = true;

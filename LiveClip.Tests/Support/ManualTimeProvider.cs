@@ -59,6 +59,17 @@ public sealed class ManualTimeProvider : TimeProvider
         return timer;
     }
 
+    /// <summary>As a process finds it that was stopped so long: no timer fired meanwhile, and now all that are due do.</summary>
+    public void StandStill(TimeSpan time)
+    {
+        lock (_lock)
+        {
+            _now += time;
+        }
+
+        Advance(TimeSpan.Zero);
+    }
+
     public void Advance(TimeSpan time)
     {
         var end = Monotonic + time;

@@ -19,13 +19,14 @@ public sealed partial class ServerProcess : IAsyncDisposable
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
+    private readonly IReadOnlyDictionary<string, string?> _environment;
     private readonly string[] _settings;
     private ChildProcess? _process;
 
-    private ServerProcess(string dataDirectory, string[] settings)
+    private ServerProcess(string dataDirectory, IReadOnlyDictionary<string, string?> environment, string[] settings)
     {
         DataDirectory = dataDirectory;
-        _settings = settings;
+        (_environment, _settings) = (environment, settings);
     }
 
     public string DataDirectory { get; }
@@ -48,9 +49,14 @@ public sealed partial class ServerProcess : IAsyncDisposable
     public IReadOnlyCollection<string> Log => _process?.Lines ?? [];
 
     /// <summary>Starts it over a data folder, with more settings such as <c>--LiveClip:Clips:MaxSeconds=60</c>.</summary>
-    public static async Task<ServerProcess> StartAsync(string dataDirectory, params string[] settings)
+    public static Task<ServerProcess> StartAsync(string dataDirectory, params string[] settings) =>
+        StartAsync(dataDirectory, new Dictionary<string, string?>(), settings);
+
+    /// <summary>The same in another environment: a time zone, a library to be loaded first.</summary>
+    public static async Task<ServerProcess> StartAsync(
+        string dataDirectory, IReadOnlyDictionary<string, string?> environment, params string[] settings)
     {
-        var server = new ServerProcess(dataDirectory, settings);
+        var server = new ServerProcess(dataDirectory, environment, settings);
         try
         {
             await server.StartAsync();
@@ -77,6 +83,12 @@ public sealed partial class ServerProcess : IAsyncDisposable
         _process!.Kill();
         await Eventually.EndsAsync(_process.Exited, StopTimeout, "the server's end after SIGKILL");
     }
+
+    /// <summary>SIGSTOP, as when the machine is suspended: it does nothing, and its connections stay open.</summary>
+    public void Freeze() => _process!.Freeze();
+
+    /// <summary>SIGCONT.</summary>
+    public void Continue() => _process!.Continue();
 
     /// <summary>How many files and sockets it has open.</summary>
     public int OpenFiles => Directory.GetFileSystemEntries($"/proc/{_process!.Id}/fd").Length;
@@ -130,6 +142,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 new("LiveClip__Bootstrap__AdminPassword", AdminPassword),
                 new("LiveClip__Bootstrap__TokenId", TokenId),
                 new("LiveClip__Bootstrap__TokenSecret", TokenSecret),
+                .. _environment,
             ]);
         Http = await AddressAsync("http");
         Rtmp = await AddressAsync("rtmp");
