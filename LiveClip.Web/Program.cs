@@ -36,6 +36,7 @@ builder.Services.AddHealthChecks().AddCheck<Readiness>("ready");
 builder.Services.AddRazorComponents().AddInteractiveServerComponents(options => options.DisconnectedCircuitMaxRetained = 50);
 builder.Services.AddSignalR(options => options.MaximumReceiveMessageSize = 32 * 1024);
 builder.Services.AddSingleton<LiveState>();
+builder.Services.AddSingleton<Studios>();
 builder.Services.AddHostedService<LiveHubBroadcaster>();
 builder.Services.AddScoped<DialogService>();
 builder.Services.AddScoped<Toasts>();

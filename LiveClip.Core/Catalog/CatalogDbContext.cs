@@ -51,7 +51,16 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             recording.Property(r => r.KeptFrom).HasDefaultValue(0L);
             recording.HasMany(r => r.Runs).WithOne().HasForeignKey(run => run.RecordingId);
         });
-        builder.Entity<Run>().HasKey(run => new { run.RecordingId, run.Number });
+        builder.Entity<Run>(run =>
+        {
+            run.HasKey(r => new { r.RecordingId, r.Number });
+            run.Property(r => r.Anchors).HasConversion(
+                anchors => WallClockAnchor.ToBytes(anchors!),
+                bytes => WallClockAnchor.FromBytes(bytes),
+                // The list is replaced as a whole.
+                new ValueComparer<IReadOnlyList<WallClockAnchor>?>(
+                    (a, b) => ReferenceEquals(a, b), anchors => anchors!.Count, anchors => anchors));
+        });
         builder.Entity<RecordedSegment>(segment =>
         {
             segment.HasKey(s => new { s.RecordingId, s.Number });

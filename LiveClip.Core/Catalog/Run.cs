@@ -27,9 +27,38 @@ public sealed class Run
     /// <summary>RFC 6381 codec names, as in EXT-X-STREAM-INF: "avc1.64001f,mp4a.40.2".</summary>
     public required string Codecs { get; init; }
 
-    /// <summary>UTC at a place of the timeline inside this run.</summary>
-    public DateTimeOffset WallClockAt(long timeline) => WallClock + TimeSpan.FromTicks((timeline - TimelineStart) * 1000 / 9);
+    /// <summary>
+    /// Where the encoder's clock was found to have drifted, in order, each step less than 100 ms; null while there is none. The list is
+    /// never changed but replaced, so that whoever reads it meanwhile may go on.
+    /// </summary>
+    public IReadOnlyList<WallClockAnchor>? Anchors { get; private set; }
 
-    /// <summary>The place on the timeline of a UTC, as if this run had no end; any UTC may be asked for, also in year 9999.</summary>
-    public long TimelineAt(DateTimeOffset wallClock) => TimelineStart + (long)((Int128)(wallClock - WallClock).Ticks * 9 / 1000);
+    private WallClockAnchor Beginning => new(TimelineStart, WallClock);
+
+    /// <summary>From that place on, which lies behind those of all others, this mapping counts.</summary>
+    public void Add(WallClockAnchor anchor) => Anchors = [.. Anchors ?? [], anchor];
+
+    /// <summary>UTC at a place of the timeline inside this run.</summary>
+    public DateTimeOffset WallClockAt(long timeline) => LastAnchor(anchor => anchor.Timeline <= timeline).Anchor.WallClockAt(timeline);
+
+    /// <summary>The place on the timeline of a UTC, as if this run had no end; where anchors overlap, the later one.</summary>
+    public long TimelineAt(DateTimeOffset wallClock)
+    {
+        // Steps are so much smaller than the distances between them that the anchors' UTC rises, too.
+        var (anchor, next) = LastAnchor(anchor => anchor.WallClock <= wallClock);
+        return Math.Min(anchor.TimelineAt(wallClock), next?.Timeline ?? long.MaxValue);
+    }
+
+    private (WallClockAnchor Anchor, WallClockAnchor? Next) LastAnchor(Predicate<WallClockAnchor> isBefore)
+    {
+        var anchors = Anchors ?? [];
+        var (low, high) = (0, anchors.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = isBefore(anchors[middle]) ? (middle + 1, high) : (low, middle);
+        }
+
+        return (low > 0 ? anchors[low - 1] : Beginning, low < anchors.Count ? anchors[low] : null);
+    }
 }

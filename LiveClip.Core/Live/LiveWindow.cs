@@ -8,8 +8,11 @@ namespace LiveClip.Core.Live;
 /// </summary>
 public sealed class LiveWindow
 {
-    /// <summary>Segments keep their bytes for at least this many target durations, longer where the disk is late.</summary>
-    private const int KeptTargetDurations = 12;
+    /// <summary>Segments keep their bytes for at least this many target durations, longer where the disk is late …</summary>
+    public const int KeptTargetDurations = 6;
+
+    /// <summary>… unless they are more than this: then the oldest go, first of those that the disk has.</summary>
+    public const long MostBytes = 64 << 20;
 
     /// <summary>Half a minute or so: long enough to even out pictures of different size.</summary>
     private const int RateSegments = 15;
@@ -18,9 +21,14 @@ public sealed class LiveWindow
     private readonly List<Run> _runs;
     private readonly List<RecordedSegment> _segments;
     private readonly HashSet<long> _lost = [];
+
+    // Gone from memory before the disk had them.
+    private readonly HashSet<long> _early = [];
     private readonly LinkedList<LiveSegment> _inMemory = new();
     private readonly TaskCompletionSource _playable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _released = -1;
+    private long _bytes;
+    private long? _gapEnd;
 
     // Every viewer asks for it at every segment, and it changes twice a second.
     private LiveSnapshot? _snapshot;
@@ -51,7 +59,9 @@ public sealed class LiveWindow
             lock (_gate)
             {
                 var last = _segments.TakeLast(RateSegments).ToList();
-                return last.Count > 0 ? last.Sum(segment => segment.Length) * 90_000d / last.Sum(segment => segment.Duration) : 0;
+
+                // Publishes that broke off after a picture last next to nothing: they must not look like gigabytes a second.
+                return last.Sum(segment => segment.Length) * 90_000d / Math.Max(90_000, last.Sum(segment => segment.Duration));
             }
         }
     }
@@ -70,6 +80,9 @@ public sealed class LiveWindow
                     break;
                 case TargetDurationFixed target:
                     TargetDuration = target.Seconds;
+                    break;
+                case GapListed gap:
+                    _gapEnd = gap.End;
                     break;
                 case FragmentFinished fragment:
                     Add(fragment);
@@ -90,6 +103,7 @@ public sealed class LiveWindow
         lock (_gate)
         {
             _released = number;
+            _early.RemoveWhere(early => early <= number);
             _snapshot = null;
             DropOldBytes();
         }
@@ -113,6 +127,7 @@ public sealed class LiveWindow
             Recording.KeptFrom = before;
             _segments.RemoveAll(segment => segment.Number < before && !held.Contains(segment.Number));
             _lost.RemoveWhere(number => number < before);
+            _early.RemoveWhere(number => number < before);
             _snapshot = null;
         }
     }
@@ -154,12 +169,16 @@ public sealed class LiveWindow
             open.Value = open.Value with { Fragments = [.. open.Value.Fragments, fragment] };
         }
 
+        _bytes += fragment.Bytes.Length;
         NewestPicture = Math.Max(NewestPicture, fragment.NewestPicture);
+        DropExcessBytes();
     }
 
     private void Close(RecordedSegment segment)
     {
         _segments.Add(segment);
+        // The gap in front of it is known by the numbers between two segments from now on.
+        _gapEnd = null;
         _inMemory.Last!.Value = _inMemory.Last.Value with { Closed = segment };
         DropOldBytes();
     }
@@ -174,20 +193,47 @@ public sealed class LiveWindow
         var oldest = _segments[^1].End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
         while (_inMemory.First is { Value: var first } && first.End < oldest && first.Number <= _released)
         {
-            _inMemory.RemoveFirst();
+            Drop(_inMemory.First);
+        }
+    }
+
+    private void DropExcessBytes()
+    {
+        while (_bytes > MostBytes && _inMemory.First is { Value.Closed: not null } first)
+        {
+            var written = first;
+            while (written is not null && written.Value.Number > _released)
+            {
+                written = written.Next;
+            }
+
+            Drop(written is { Value.Closed: not null } ? written : first);
+        }
+    }
+
+    private void Drop(LinkedListNode<LiveSegment> node)
+    {
+        _inMemory.Remove(node);
+        _bytes -= node.Value.Length;
+        if (node.Value.Number > _released)
+        {
+            _early.Add(node.Value.Number);
         }
     }
 
     private LiveSnapshot TakeSnapshot()
     {
-        var oldestInMemory = _inMemory.First?.Value.Number ?? long.MaxValue;
+        var inMemory = _inMemory.Select(segment => segment.Number).ToHashSet();
         return new LiveSnapshot(
             [.. _runs],
             [.. _segments],
             _inMemory.Last?.Value is { Closed: null } open ? open : null,
-            _lost.Where(number => number < oldestInMemory).ToHashSet(),
+            _early.Concat(_lost.Where(number => !inMemory.Contains(number))).ToHashSet(),
             TargetDuration,
-            NewestPicture);
+            NewestPicture)
+        {
+            GapEnd = _gapEnd,
+        };
     }
 
     private void MarkPlayable()
@@ -208,4 +254,8 @@ public sealed record LiveSnapshot(
     LiveSegment? Open,
     IReadOnlySet<long> Lost,
     int? TargetDuration,
-    long NewestPicture);
+    long NewestPicture)
+{
+    /// <summary>Where the gap ends that is listed behind the last segment; null while there is none.</summary>
+    public long? GapEnd { get; init; }
+}

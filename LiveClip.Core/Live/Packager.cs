@@ -18,13 +18,18 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     private Track[] _tracks = [];
     private RunZero? _zero;
     private int _nextRun = origin.NextRun;
-    private long _nextSegment = origin.NextSegment;
+    private long _lastEnd = origin.Previous?.End ?? 0;
+    private long _gapEnd = origin.Previous?.End ?? 0;
+    private int _gapNumbers;
     private int? _targetDuration = origin.TargetDuration;
     private long? _firstSync;
     private bool _soundChanged;
 
     /// <summary>Where the recording ends so far on its timeline, 1/90,000 s.</summary>
     public long End { get; private set; } = origin.Previous?.End ?? 0;
+
+    /// <summary>The first segment number that was never listed.</summary>
+    public long NextSegment { get; private set; } = origin.NextSegment;
 
     public void Accept(Sample sample)
     {
@@ -55,6 +60,31 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     /// <summary>Ends the open run: nothing that was received is held back.</summary>
     public void CloseRun() => CloseRun(next: null);
 
+    /// <summary>
+    /// To be called now and then: while no pictures come, the gap behind the last ones is listed as it grows, one target duration at a
+    /// time.
+    /// </summary>
+    public void Wait()
+    {
+        if (_run is null && _opening.IsEmpty && (_zero is not null || origin.Previous is not null))
+        {
+            FixTargetDuration();
+            var target = _targetDuration!.Value * 90_000L;
+            ListGap(_lastEnd + ((PlaceOf(time.GetTimestamp()) - _lastEnd) / target * target));
+        }
+    }
+
+    /// <summary>Ends the open run after a failure: what is finished is kept.</summary>
+    public void Abandon()
+    {
+        _opening = new RunOpening();
+        if (_run is not null)
+        {
+            _run.Abandon();
+            EndOfRun();
+        }
+    }
+
     private void CloseRun(Sample? next)
     {
         if (_run is null && _opening.Flush() is { } samples)
@@ -70,17 +100,29 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 
         FixTargetDuration();
         _run.Close(_targetDuration, next is not null && Continues(next) ? next : null);
-        End = Math.Max(End, _run.End);
+        EndOfRun();
+    }
+
+    private void EndOfRun()
+    {
+        End = Math.Max(End, _run!.End);
+        if (_run.SegmentEnd is { } end)
+        {
+            (_lastEnd, _gapEnd, _gapNumbers) = (end, end, 0);
+        }
+
         _run = null;
     }
 
     /// <summary>Whether the run's last picture lasts until that one.</summary>
     private bool Continues(Sample next) =>
-        next.TimestampBreak == _zero!.First.TimestampBreak && next.Track.Id == _tracks[0].Id && !next.FollowsHole;
+        next.TimestampBreak == _zero!.First.TimestampBreak && next.Track.Id == _tracks[0].Id && !next.FollowsHole
+        && !_run!.StallsBefore(next, _targetDuration);
 
     /// <summary>
-    /// Another clock ends the run at once, and so does sound whose pictures have stopped: it goes on alone. Other tracks end it where the
-    /// next one can begin, at a sync sample: until then the pictures go on, and sound that the run knows nothing of is left out.
+    /// Another clock ends the run at once, and so does a pause that no segment can hold, and sound whose pictures have stopped: it goes
+    /// on alone. Other tracks end it where the next one can begin, at a sync sample: until then the pictures go on, and sound that the
+    /// run knows nothing of is left out.
     /// </summary>
     private bool EndsRun(Sample sample)
     {
@@ -93,7 +135,12 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         if (!leads && sample.Track is AudioTrack)
         {
             _soundChanged |= !BelongsToRun(sample);
-            return OnTimeline(sample) > _run!.End + LongestWithoutPicture;
+            return OnTimeline(sample) > _run!.End + LongestWithoutPicture || _run.WaitingSound > Segmenter.LongestFragmentBytes;
+        }
+
+        if (leads && _run!.StallsBefore(sample, _targetDuration))
+        {
+            return true;
         }
 
         return sample.IsSync && (!BelongsToRun(sample) || sample.FollowsHole || (leads && _soundChanged));
@@ -110,7 +157,8 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         var first = samples[0];
         _tracks = [.. samples.Select(sample => sample.Track).DistinctBy(track => track.Id).OrderBy(track => track.Id)];
         var arrived = time.GetUtcNow() - time.GetElapsedTime(first.Arrival);
-        var start = StartOf(first, arrived);
+        var start = StartOf(first);
+        ListGap(start);
         var video = _tracks.OfType<VideoTrack>().SingleOrDefault();
         var identity = new RunIdentity(origin.RecordingId, _nextRun++, start, arrived) { RecordingStart = origin.RecordingStart };
         var run = new Run
@@ -124,9 +172,10 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
             Height = video?.Configuration.Sps.Height ?? 0,
             Codecs = CodecsOf(_tracks),
         };
-        _zero = new RunZero(first, start);
+        _zero = new RunZero(first, start, new DriftMeter());
         _soundChanged = false;
-        _run = new RunPackager(run, first, output, () => _nextSegment++);
+        _run = new RunPackager(
+            run, first, _zero.Drift, sample => Elapsed(first.Arrival, sample.Arrival), output, () => NextSegment++);
         output(new RunStarted(run));
         foreach (var held in samples)
         {
@@ -139,18 +188,46 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     /// Where a run lies on the timeline. The same clock goes on where it is; another one begins as much later than the run before as it
     /// arrived later, never before that run's end.
     /// </summary>
-    private long StartOf(Sample first, DateTimeOffset arrived)
+    private long StartOf(Sample first) => Math.Max(
+        Math.Max(End, _gapEnd),
+        _zero?.First.TimestampBreak == first.TimestampBreak ? OnTimeline(first) : PlaceOf(first.Arrival));
+
+    /// <summary>
+    /// Where what arrives at that moment lies: as long behind the last run's beginning as it is later, by the monotonic clock; by UTC
+    /// where that run was another process's. The gap in front of it was listed by the same formula.
+    /// </summary>
+    private long PlaceOf(long arrival)
     {
         if (_zero is { } zero)
         {
-            return Math.Max(End, zero.First.TimestampBreak == first.TimestampBreak
-                ? OnTimeline(first)
-                : zero.TimelineStart + Timescale.Video.FromTimeSpan(time.GetElapsedTime(zero.First.Arrival, first.Arrival)));
+            return zero.TimelineStart + Elapsed(zero.First.Arrival, arrival) - zero.Drift.Delay;
         }
 
         return origin.Previous is { } previous
-            ? Math.Max(previous.End, previous.TimelineStart + Timescale.Video.FromTimeSpan(arrived - previous.WallClock))
+            ? Math.Max(
+                previous.ListedEnd,
+                previous.TimelineStart
+                    + Timescale.Video.FromTimeSpan(time.GetUtcNow() - time.GetElapsedTime(arrival) - previous.WallClock))
             : 0;
+    }
+
+    private long Elapsed(long from, long to) => Timescale.Video.FromTimeSpan(time.GetElapsedTime(from, to));
+
+    private void ListGap(long end)
+    {
+        if (end - _lastEnd < Gap.Shortest)
+        {
+            return;
+        }
+
+        FixTargetDuration();
+        var numbers = Gap.Count(end - _lastEnd, _targetDuration!.Value);
+        if (numbers > _gapNumbers)
+        {
+            NextSegment += numbers - _gapNumbers;
+            (_gapNumbers, _gapEnd) = (numbers, end);
+            output(new GapListed(end, NextSegment));
+        }
     }
 
     private void FixTargetDuration(Sample sample)
@@ -203,7 +280,7 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         _ => throw new NotSupportedException($"no codec name for {track.GetType().Name}"),
     };
 
-    private sealed record RunZero(Sample First, long TimelineStart);
+    private sealed record RunZero(Sample First, long TimelineStart, DriftMeter Drift);
 }
 
 /// <summary>Where a packager begins: at 0 in a new recording, behind what is there in one that goes on.</summary>
@@ -214,7 +291,11 @@ public sealed record PackagerOrigin(Guid RecordingId, int NextRun, long NextSegm
 }
 
 /// <summary>The last run that another process of this server wrote.</summary>
-/// <param name="TimelineStart">1/90,000 s.</param>
-/// <param name="WallClock">UTC of its time 0.</param>
-/// <param name="End">1/90,000 s.</param>
-public sealed record PreviousRun(long TimelineStart, DateTimeOffset WallClock, long End);
+/// <param name="TimelineStart">A place of it, 1/90,000 s.</param>
+/// <param name="WallClock">UTC of that place.</param>
+/// <param name="End">Of its last segment, 1/90,000 s.</param>
+public sealed record PreviousRun(long TimelineStart, DateTimeOffset WallClock, long End)
+{
+    /// <summary>Where the gap ends that was listed behind it already: its numbers are taken, whatever UTC says now.</summary>
+    public long ListedEnd { get; init; }
+}

@@ -22,5 +22,13 @@ public sealed record FragmentFinished(
 /// <summary>A segment is whole.</summary>
 public sealed record SegmentClosed(RecordedSegment Segment) : PackagerOutput;
 
+/// <summary>A run's encoder clock has drifted: from here on another UTC belongs to its timeline.</summary>
+public sealed record AnchorSet(int Run, WallClockAnchor Anchor) : PackagerOutput;
+
+/// <summary>No pictures are coming: behind the last segment a gap is listed.</summary>
+/// <param name="End">Where what is listed of it ends on the timeline, 1/90,000 s.</param>
+/// <param name="NextNumber">The first segment number that is still free behind it.</param>
+public sealed record GapListed(long End, long NextNumber) : PackagerOutput;
+
 /// <summary>EXT-X-TARGETDURATION is known from here on.</summary>
 public sealed record TargetDurationFixed(int Seconds) : PackagerOutput;

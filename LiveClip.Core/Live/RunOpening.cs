@@ -20,6 +20,8 @@ internal sealed class RunOpening
     private bool _hasAudio;
     private long _bytes;
 
+    public bool IsEmpty => _held.Count == 0;
+
     /// <summary>The run's samples so far, the first being the one that its time begins with; null while it is not clear.</summary>
     public IReadOnlyList<Sample>? Accept(Sample sample)
     {

@@ -15,6 +15,8 @@ internal sealed class RunPackager
 
     private readonly Run _run;
     private readonly Track _lead;
+    private readonly DriftMeter _drift;
+    private readonly Func<Sample, long> _arrival;
     private readonly long _decodeZero;
     private readonly long _presentationZero;
     private readonly int _offsetZero;
@@ -25,12 +27,16 @@ internal sealed class RunPackager
     private readonly List<Sample> _sounds = [];
     private Sample? _heldLead;
     private Sample? _heldSound;
+    private long _pictureBytes;
     private uint _sequenceNumber;
     private OpenSegment? _segment;
 
-    public RunPackager(Run run, Sample first, Action<PackagerOutput> output, Func<long> takeSegmentNumber)
+    /// <param name="arrival">How long after the first sample another one arrived, 1/90,000 s.</param>
+    public RunPackager(
+        Run run, Sample first, DriftMeter drift, Func<Sample, long> arrival, Action<PackagerOutput> output, Func<long> takeSegmentNumber)
     {
-        (_run, _lead, _output, _takeSegmentNumber) = (run, first.Track, output, takeSegmentNumber);
+        (_run, _lead, _drift, _arrival) = (run, first.Track, drift, arrival);
+        (_output, _takeSegmentNumber) = (output, takeSegmentNumber);
         End = run.TimelineStart;
         (_decodeZero, _offsetZero) = (first.DecodeTime, first.CompositionOffset);
         _presentationZero = first.Track.Timescale.To(Timescale.Video, first.PresentationTime);
@@ -39,6 +45,12 @@ internal sealed class RunPackager
 
     /// <summary>Where the run ends so far on the timeline, 1/90,000 s.</summary>
     public long End { get; private set; }
+
+    /// <summary>Where the last closed segment ends; null while there is none.</summary>
+    public long? SegmentEnd { get; private set; }
+
+    /// <summary>Bytes of sound that waits for the pictures that it is stored with.</summary>
+    public long WaitingSound { get; private set; }
 
     private long NewestPicture => _prefix.End ?? _run.TimelineStart;
 
@@ -62,6 +74,7 @@ internal sealed class RunPackager
             return;
         }
 
+        _drift.Add(_lead.Timescale.To(Timescale.Video, rebased.DecodeTime), _arrival(sample));
         if (_heldLead is not null)
         {
             Add(_heldLead with { Duration = (int)(rebased.DecodeTime - _heldLead.DecodeTime) }, targetDuration);
@@ -69,6 +82,11 @@ internal sealed class RunPackager
 
         _heldLead = rebased;
     }
+
+    /// <summary>Whether the held picture would last until that one for longer than any segment may.</summary>
+    public bool StallsBefore(Sample next, int? targetDuration) =>
+        _heldLead is not null
+        && _lead.Timescale.To(Timescale.Video, next.DecodeTime - _decodeZero - _heldLead.DecodeTime) > Segmenter.Longest(targetDuration);
 
     /// <summary>Ends the run: what is held lasts until the next run's first picture, else as long as the sample before it.</summary>
     /// <param name="next">On the same clock; null when what comes next is not known.</param>
@@ -87,6 +105,15 @@ internal sealed class RunPackager
         CloseSegment(end > _segment!.Start ? end : End);
     }
 
+    /// <summary>Ends the run after a failure: finished fragments are a segment, what is not in one is given up.</summary>
+    public void Abandon()
+    {
+        if (_segment is { Fragments: > 0 } segment)
+        {
+            CloseSegment(segment.End);
+        }
+    }
+
     private void AcceptSound(Sample sample)
     {
         var rebased = sample with { DecodeTime = sample.DecodeTime - Timescale.Video.To(sample.Track.Timescale, _presentationZero) };
@@ -98,10 +125,16 @@ internal sealed class RunPackager
 
         if (_heldSound is not null)
         {
-            _sounds.Add(_heldSound with { Duration = (int)(rebased.DecodeTime - _heldSound.DecodeTime) });
+            Add(_heldSound with { Duration = (int)(rebased.DecodeTime - _heldSound.DecodeTime) });
         }
 
         _heldSound = rebased;
+    }
+
+    private void Add(Sample sound)
+    {
+        _sounds.Add(sound);
+        WaitingSound += sound.Data.Length;
     }
 
     private void Add(Sample sample, int? targetDuration)
@@ -121,6 +154,8 @@ internal sealed class RunPackager
 
         _segment ??= new OpenSegment(_takeSegmentNumber(), StartOf(sample), sample.IsSync);
         _pictures.Add(sample);
+        _pictureBytes += sample.Data.Length;
+        _segment.Pictures++;
         End = end;
         _prefix.Add(OnTimeline(sample.PresentationTime), end, end - start);
     }
@@ -129,7 +164,9 @@ internal sealed class RunPackager
     {
         var fragmentStart = _pictures.Count > 0 ? OnTimeline(_pictures[0].DecodeTime) : start;
         var segmentStart = _segment?.Start ?? start;
-        return Segmenter.Before(sample.IsSync, duration, start - fragmentStart, start - segmentStart, targetDuration);
+        var byTime = Segmenter.Before(sample.IsSync, duration, start - fragmentStart, start - segmentStart, targetDuration);
+        var bySize = Segmenter.BySize(_segment?.Pictures ?? 0, _pictureBytes, _segment?.Length ?? 0, sample.Data.Length);
+        return byTime > bySize ? byTime : bySize;
     }
 
     /// <summary>Writes what is open as a fragment, with all the sound that begins before its end.</summary>
@@ -149,6 +186,7 @@ internal sealed class RunPackager
         var taken = sounds < 0 ? _sounds.Count : sounds;
         var first = _pictures[0];
         var start = StartOf(first);
+        FollowDrift(start);
         var identity = new SegmentIdentity(
             _run.RecordingId, _run.Number, _segment!.Number, _segment.Fragments, start, _run.WallClockAt(start))
         {
@@ -158,18 +196,32 @@ internal sealed class RunPackager
         var fragment = new FragmentFinished(
             _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, newestPicture, bytes);
 
+        WaitingSound -= _sounds.Take(taken).Sum(sound => (long)sound.Data.Length);
         _pictures.Clear();
+        _pictureBytes = 0;
         _sounds.RemoveRange(0, taken);
         _segment.Fragments++;
+        _segment.End = End;
         _segment.Length += bytes.Length;
         _output(fragment);
+    }
+
+    private void FollowDrift(long start)
+    {
+        if (_drift.TryStep())
+        {
+            var media = TimeSpan.FromTicks((start - _run.TimelineStart + _drift.Delay) * 1000 / 9);
+            var anchor = new WallClockAnchor(start, _run.WallClock + media);
+            _run.Add(anchor);
+            _output(new AnchorSet(_run.Number, anchor));
+        }
     }
 
     private void EndSound()
     {
         if (_heldSound is not null)
         {
-            _sounds.Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
+            Add(_heldSound with { Duration = ((AudioTrack)_heldSound.Track).Configuration.FrameLength });
             _heldSound = null;
         }
     }
@@ -192,6 +244,7 @@ internal sealed class RunPackager
             StartsWithSync = _segment.StartsWithSync,
         };
         _segment = null;
+        SegmentEnd = end;
         _output(new SegmentClosed(closed));
     }
 
@@ -210,7 +263,12 @@ internal sealed class RunPackager
 
         public bool StartsWithSync => startsWithSync;
 
+        public int Pictures { get; set; }
+
         public int Fragments { get; set; }
+
+        /// <summary>Of its finished fragments.</summary>
+        public long End { get; set; }
 
         public long Length { get; set; }
     }

@@ -17,6 +17,13 @@ public static class Segmenter
     /// </summary>
     public const long MaxFragment = 27_000;
 
+    /// <summary>Pictures in a segment, whatever their time stamps say.</summary>
+    public const int MostPictures = 2_500;
+
+    public const long LongestFragmentBytes = 8 << 20;
+
+    public const long LongestSegmentBytes = 64 << 20;
+
     /// <summary>How long the sync interval may take to show before the target duration is fixed without it.</summary>
     public const long TargetDeadline = 4 * 90_000;
 
@@ -32,12 +39,24 @@ public static class Segmenter
             return Cut.Nothing;
         }
 
-        if ((isSync && openSegment >= MinSegment) || openSegment + duration > Longest(targetDuration ?? MaxTarget))
+        if ((isSync && openSegment >= MinSegment) || openSegment + duration > Longest(targetDuration))
         {
             return Cut.Segment;
         }
 
         return openFragment > 0 && openFragment + duration > MaxFragment ? Cut.Fragment : Cut.Nothing;
+    }
+
+    /// <summary>What ends before a picture because of what is held of it: time stamps that stand still never fill half a second.</summary>
+    public static Cut BySize(int picturesInSegment, long openFragmentBytes, long openSegmentBytes, long pictureBytes)
+    {
+        if (picturesInSegment >= MostPictures
+            || (picturesInSegment > 0 && openSegmentBytes + openFragmentBytes + pictureBytes > LongestSegmentBytes))
+        {
+            return Cut.Segment;
+        }
+
+        return openFragmentBytes > 0 && openFragmentBytes + pictureBytes > LongestFragmentBytes ? Cut.Fragment : Cut.Nothing;
     }
 
     /// <summary>
@@ -55,7 +74,9 @@ public static class Segmenter
         return Math.Clamp(MediaPlaylist.LeastTargetDuration(segment), MinTarget, MaxTarget);
     }
 
-    private static long Longest(int targetDuration) => (targetDuration * 90_000L) + 44_900;
+    /// <summary>The longest segment that, rounded, does not exceed the target duration.</summary>
+    /// <param name="targetDuration">In seconds; null while it is not fixed.</param>
+    public static long Longest(int? targetDuration) => ((targetDuration ?? MaxTarget) * 90_000L) + 44_900;
 }
 
 public enum Cut

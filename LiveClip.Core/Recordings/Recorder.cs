@@ -26,12 +26,9 @@ public sealed partial class Recorder(
     TimeProvider time,
     ILogger<Recorder> logger)
 {
-    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
-
     private readonly Channel<PackagerOutput> _queue = Channel.CreateUnbounded<PackagerOutput>(new() { SingleReader = true });
 
-    // A few words each two seconds: a catalog that is away for hours costs no memory worth a bound.
-    private readonly Channel<Row> _rows = Channel.CreateUnbounded<Row>(new() { SingleReader = true });
+    private readonly RecordingRows _rows = new(window.Recording, catalog, time, logger);
     private readonly Recording _recording = window.Recording;
     private readonly Lock _gate = new();
     private readonly HashSet<long> _lost = [];
@@ -39,13 +36,10 @@ public sealed partial class Recorder(
     // Later files stand on their init segments: these are tried again before each fragment until the disk has taken them.
     private readonly Queue<RunStarted> _owed = new();
     private long _queuedBytes;
-    private Row? _last;
-
-    /// <summary>What is to be written for one thing that has happened.</summary>
-    private delegate Task Row(CatalogDbContext context);
+    private Func<CatalogDbContext, Task>? _last;
 
     /// <summary>The recording is new: its row comes before all others, as soon as the catalog takes it.</summary>
-    public void Enter() => _rows.Writer.TryWrite(RowOf(_recording));
+    public void Enter() => _rows.AddRecording();
 
     /// <summary>Never waits: a fragment for which there is no room costs its whole segment.</summary>
     public void Offer(PackagerOutput output)
@@ -85,14 +79,14 @@ public sealed partial class Recorder(
     /// <param name="last">What the catalog is told behind all else, as often as it takes.</param>
     public void Complete(Func<CatalogDbContext, Task>? last = null)
     {
-        _last = last is null ? null : new Row(last);
+        _last = last;
         _queue.Writer.TryComplete();
     }
 
     /// <param name="stopping">The server stops: what the catalog does not take now is not tried again.</param>
     /// <exception cref="DbException">The catalog fails while the server stops; the files wait for the next start's recovery.</exception>
     /// <exception cref="DbUpdateException">As above.</exception>
-    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(WriteFilesAsync(), StoreRowsAsync(stopping));
+    public Task RunAsync(CancellationToken stopping) => Task.WhenAll(WriteFilesAsync(), _rows.RunAsync(stopping));
 
     private async Task WriteFilesAsync()
     {
@@ -114,12 +108,7 @@ public sealed partial class Recorder(
             Settle(output);
         }
 
-        if (_last is not null)
-        {
-            _rows.Writer.TryWrite(_last);
-        }
-
-        _rows.Writer.Complete();
+        _rows.Complete(_last);
     }
 
     private void Write(SegmentWriter writer, PackagerOutput output)
@@ -130,8 +119,8 @@ public sealed partial class Recorder(
                 _owed.Enqueue(started);
                 WriteOwed(writer);
                 break;
-            case TargetDurationFixed target:
-                _rows.Writer.TryWrite(RowOf(target));
+            case TargetDurationFixed or AnchorSet or GapListed:
+                _rows.Add(output);
                 break;
             case FragmentFinished fragment when !IsLost(fragment.Number):
                 WriteOwed(writer);
@@ -142,7 +131,7 @@ public sealed partial class Recorder(
                 break;
             case SegmentClosed closed:
                 writer.Close();
-                _rows.Writer.TryWrite(RowOf(closed.Segment));
+                _rows.Add(closed);
                 LogSegmentClosed(_recording.StreamId, _recording.Id, closed.Segment.Number, closed.Segment.Duration / 90_000d);
                 changes.Publish(new RecordingChanged(_recording.StreamId, _recording.Id));
                 break;
@@ -154,7 +143,7 @@ public sealed partial class Recorder(
         while (_owed.TryPeek(out var started))
         {
             writer.StartRun(started.Run);
-            _rows.Writer.TryWrite(RowOf(started.Run));
+            _rows.Add(started);
             _owed.Dequeue();
         }
     }
@@ -215,119 +204,6 @@ public sealed partial class Recorder(
         }
     }
 
-    private async Task StoreRowsAsync(CancellationToken stopping)
-    {
-        var waiting = new List<Row>();
-        while (await _rows.Reader.WaitToReadAsync(CancellationToken.None))
-        {
-            TakeAll(waiting);
-            for (var attempt = 0; !await TryStoreAsync(waiting, attempt, stopping); attempt++)
-            {
-                await Task.Delay(RetryInterval, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                TakeAll(waiting);
-            }
-
-            waiting.Clear();
-        }
-    }
-
-    private void TakeAll(List<Row> waiting)
-    {
-        while (_rows.Reader.TryRead(out var row))
-        {
-            waiting.Add(row);
-        }
-    }
-
-    /// <summary>False when they are to be tried again. While the server stops it throws instead: the next start finds the files.</summary>
-    private async Task<bool> TryStoreAsync(List<Row> rows, int attempt, CancellationToken stopping)
-    {
-        try
-        {
-            await StoreAsync(rows);
-            return true;
-        }
-        catch (Exception error) when (!stopping.IsCancellationRequested && (error is DbException or DbUpdateException))
-        {
-            if (attempt == 0)
-            {
-                LogCatalogLate(_recording.StreamId, _recording.Id, error);
-            }
-
-            return false;
-        }
-    }
-
-    /// <summary>Together; one that the catalog will never take, its recording being deleted, keeps no other waiting.</summary>
-    private async Task StoreAsync(List<Row> rows)
-    {
-        try
-        {
-            await catalog.WriteAsync(
-                async context =>
-                {
-                    foreach (var row in rows)
-                    {
-                        await row(context);
-                    }
-                },
-                CancellationToken.None);
-        }
-        catch (Exception error) when (CatalogWriter.IsRefusal(error))
-        {
-            if (rows.Count == 1)
-            {
-                LogRefused(_recording.StreamId, _recording.Id, error);
-                return;
-            }
-
-            foreach (var row in rows)
-            {
-                await StoreAsync([row]);
-            }
-        }
-    }
-
-    // A write that was reported as failed may have arrived all the same: none makes a second row. Each stores a copy, since what a
-    // context tracks it also changes.
-    private static Row RowOf(Recording recording) => async context =>
-    {
-        if (!await context.Recordings.AnyAsync(stored => stored.Id == recording.Id))
-        {
-            context.Recordings.Add(new Recording
-            {
-                Id = recording.Id,
-                StreamId = recording.StreamId,
-                StartedAt = recording.StartedAt,
-                FirstSegmentNumber = recording.FirstSegmentNumber,
-                FirstDiscontinuity = recording.FirstDiscontinuity,
-            });
-            await context.SaveChangesAsync();
-        }
-    };
-
-    private static Row RowOf(Run run) => async context =>
-    {
-        if (!await context.Runs.AnyAsync(stored => stored.RecordingId == run.RecordingId && stored.Number == run.Number))
-        {
-            context.Runs.Add(run);
-            await context.SaveChangesAsync();
-            context.ChangeTracker.Clear();
-        }
-    };
-
-    private static Row RowOf(RecordedSegment segment) => async context =>
-    {
-        if (!await context.Segments.AnyAsync(
-            stored => stored.RecordingId == segment.RecordingId && stored.Number == segment.Number))
-        {
-            context.Segments.Add(segment);
-        }
-    };
-
-    private Row RowOf(TargetDurationFixed target) => context => context.Recordings.Where(recording => recording.Id == _recording.Id)
-        .ExecuteUpdateAsync(recording => recording.SetProperty(r => r.TargetDuration, target.Seconds));
-
     private void Lose(long number, Exception? error)
     {
         if (Skip(number))
@@ -373,12 +249,6 @@ public sealed partial class Recorder(
 
     [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the disk does not take the run's beginning yet")]
     private partial void LogLate(string streamId, Guid recordingId, Exception error);
-
-    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the catalog does not take its runs and segments yet")]
-    private partial void LogCatalogLate(string streamId, Guid recordingId, Exception error);
-
-    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: the catalog refuses a row for good; its file stays")]
-    private partial void LogRefused(string streamId, Guid recordingId, Exception error);
 
     [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId} lost segment {Number}: the disk did not take it")]
     private partial void LogSegmentLost(string streamId, Guid recordingId, long number, Exception? error);

@@ -34,6 +34,9 @@ public sealed partial class RecorderHost(
     private static readonly TimeSpan ReaderAge = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>How late a gap may be listed: less than any target duration.</summary>
+    private static readonly TimeSpan GapInterval = TimeSpan.FromSeconds(1);
+
     private readonly ILogger _logger = loggers.CreateLogger<RecorderHost>();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ConcurrentDictionary<string, Task> _packaging = new();
@@ -98,7 +101,7 @@ public sealed partial class RecorderHost(
                 if (sample is null)
                 {
                     // At once, not with the next encoder's first picture: what was received is listed and can be clipped.
-                    open?.Packager.CloseRun();
+                    open?.Package(packager => packager.CloseRun());
                     continue;
                 }
 
@@ -106,20 +109,22 @@ public sealed partial class RecorderHost(
                 Accept(broadcast, open, sample);
             }
 
-            open?.Packager.CloseRun();
+            open?.Package(packager => packager.CloseRun());
         }
 #pragma warning disable CA1031 // The owner's loop: one broadcast's failure must not take the others down.
         catch (Exception error)
 #pragma warning restore CA1031
         {
             LogFailed(broadcast.StreamId, error);
+            open?.Package(packager => packager.Abandon());
             broadcast.End();
         }
 
         reader.Dispose();
         if (open is not null)
         {
-            _numbers[broadcast.StreamId] = NumbersAfter(open.Window);
+            await open.GapTimer.DisposeAsync();
+            _numbers[broadcast.StreamId] = NumbersAfter(open);
         }
 
         return open;
@@ -127,8 +132,8 @@ public sealed partial class RecorderHost(
 
     private void Accept(Broadcast broadcast, OpenRecording open, Sample sample)
     {
-        open.Packager.Accept(sample);
-        if (open.MaxDuration is { } longest && open.Packager.End >= longest && broadcast.State != BroadcastState.Ended)
+        var end = open.Package(packager => packager.Accept(sample));
+        if (open.MaxDuration is { } longest && end >= longest && broadcast.State != BroadcastState.Ended)
         {
             LogTooLong(broadcast.StreamId, longest / 90_000);
             broadcast.End();
@@ -145,7 +150,7 @@ public sealed partial class RecorderHost(
 
         try
         {
-            open.Recorder.Complete(broadcast.State == BroadcastState.Ended ? Ending(open.Window) : null);
+            open.Recorder.Complete(broadcast.State == BroadcastState.Ended ? Ending(open) : null);
             await open.Writing;
             if (broadcast.State == BroadcastState.Ended)
             {
@@ -220,14 +225,17 @@ public sealed partial class RecorderHost(
             window.Accept(output);
             recorder.Offer(output);
         });
+        // What passed while the server was down is listed before anybody asks.
+        packager.Wait();
         windows.Add(window);
         LogRecording(recording.StreamId, recording.Id);
-        return new OpenRecording(packager, window, recorder, Task.Run(() => recorder.RunAsync(_stopping.Token)), maxDuration);
+        return new OpenRecording(
+            packager, window, recorder, Task.Run(() => recorder.RunAsync(_stopping.Token)), maxDuration, time);
     }
 
-    private Func<CatalogDbContext, Task> Ending(LiveWindow window)
+    private Func<CatalogDbContext, Task> Ending(OpenRecording open)
     {
-        var (recording, ended, next) = (window.Recording, time.GetUtcNow(), NumbersAfter(window));
+        var (recording, ended, next) = (open.Window.Recording, time.GetUtcNow(), NumbersAfter(open));
         return async context =>
         {
             await context.Recordings.Where(stored => stored.Id == recording.Id)
@@ -238,14 +246,48 @@ public sealed partial class RecorderHost(
         };
     }
 
-    private static (long Segment, long Discontinuity) NumbersAfter(LiveWindow window)
+    /// <summary>Behind all that were ever listed, also by a gap in which it ended.</summary>
+    private static (long Segment, long Discontinuity) NumbersAfter(OpenRecording open)
     {
-        var now = window.Snapshot();
-        var last = now.Open?.Number ?? (now.Segments.Count > 0 ? now.Segments[^1].Number : window.Recording.FirstSegmentNumber - 1);
-        return (last + 1, window.Recording.FirstDiscontinuity + now.Runs.Count);
+        var runs = open.Window.Snapshot().Runs;
+        return (open.NextSegment, open.Window.Recording.FirstDiscontinuity + (runs.Count > 0 ? runs[^1].Number + 1 : 0));
     }
 
-    private sealed record OpenRecording(Packager Packager, LiveWindow Window, Recorder Recorder, Task Writing, long? MaxDuration);
+    /// <summary>A recording on air. Its packager is used by the reader's loop and, while no pictures come, by a timer.</summary>
+    private sealed class OpenRecording
+    {
+        private readonly Lock _gate = new();
+        private readonly Packager _packager;
+
+        public OpenRecording(
+            Packager packager, LiveWindow window, Recorder recorder, Task writing, long? maxDuration, TimeProvider time)
+        {
+            (_packager, Window, Recorder, Writing, MaxDuration) = (packager, window, recorder, writing, maxDuration);
+            GapTimer = time.CreateTimer(_ => Package(waiting => waiting.Wait()), null, GapInterval, GapInterval);
+        }
+
+        public LiveWindow Window { get; }
+
+        public Recorder Recorder { get; }
+
+        public Task Writing { get; }
+
+        public long? MaxDuration { get; }
+
+        public ITimer GapTimer { get; }
+
+        public long NextSegment => _packager.NextSegment;
+
+        /// <returns>Where the recording ends then.</returns>
+        public long Package(Action<Packager> step)
+        {
+            lock (_gate)
+            {
+                step(_packager);
+                return _packager.End;
+            }
+        }
+    }
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is on air")]
     private partial void LogRecording(string streamId, Guid recordingId);

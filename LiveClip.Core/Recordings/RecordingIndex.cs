@@ -85,6 +85,18 @@ public static class RecordingIndex
         return segments;
     }
 
+    /// <summary>Each fragment names its UTC: where it is not what the run says so far, the encoder's clock was put right.</summary>
+    public static void AddAnchors(Run run, IReadOnlyList<SegmentFile> files)
+    {
+        foreach (var fragment in files.SelectMany(file => file.Fragments).Select(fragment => fragment.Identity))
+        {
+            if (run.WallClockAt(fragment.TimelineStart) != fragment.WallClock)
+            {
+                run.Add(new WallClockAnchor(fragment.TimelineStart, fragment.WallClock));
+            }
+        }
+    }
+
     private static Track LeadOf(Run run) => InitSegment.Read(run.Init).Tracks[0];
 
     /// <summary>Its box names this place, and its samples lie at the time that the box says.</summary>

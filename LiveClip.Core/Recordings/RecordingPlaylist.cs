@@ -1,9 +1,13 @@
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Hls;
+using LiveClip.Core.Live;
 
 namespace LiveClip.Core.Recordings;
 
-/// <summary>The HLS media playlist of a recording: its live edge, or the whole of it.</summary>
+/// <summary>
+/// The HLS media playlist of a recording: its live edge, or the whole of it. Gaps are listed, so that the player's time is the timeline;
+/// each run is a discontinuity.
+/// </summary>
 public static class RecordingPlaylist
 {
     /// <summary>What a viewer without DVR can go back by, 1/90,000 s.</summary>
@@ -13,20 +17,26 @@ public static class RecordingPlaylist
     /// <param name="whole">The whole recording, else the last minute; a recording that is over is always whole.</param>
     public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, bool whole)
     {
-        var all = timeline.Listed.ToList();
-        var first = whole || !timeline.OnAir || all.Count == 0 ? 0 : FirstWithin(all, all[^1].End - LiveEdge);
+        var targetDuration = timeline.TargetDuration ?? 10;
+        var newestFirst = NewestFirst(timeline, targetDuration);
+        var listed = (whole || !timeline.OnAir ? newestFirst : LastMinute(newestFirst)).Reverse().ToList();
         var runs = timeline.Runs.ToDictionary(run => run.Number);
         var recording = timeline.Recording;
         return new MediaPlaylist
         {
-            TargetDuration = timeline.TargetDuration ?? 10,
-            MediaSequence = all.Count > 0 ? all[first].Number : recording.FirstSegmentNumber,
-            DiscontinuitySequence = recording.FirstDiscontinuity + (all.Count > 0 ? all[first].Run : 0),
+            TargetDuration = targetDuration,
+            MediaSequence = listed.Count > 0 ? listed[0].Number : Math.Max(recording.FirstSegmentNumber, recording.KeptFrom),
+            // A run that began was listed, and their numbers have no holes: as many have left the list as there are before its first.
+            DiscontinuitySequence = recording.FirstDiscontinuity + (listed.Count > 0 ? listed[0].Discontinuity : 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
-            IndependentSegments = all.All(segment => segment.StartsWithSync),
-            Segments = [.. Enumerable.Range(first, all.Count - first).SelectMany(i =>
-                (i > first ? Missing(all[i - 1], all[i], prefix) : []).Append(SegmentOf(
-                    all[i], runs[all[i].Run], prefix, i > first && all[i - 1].Run != all[i].Run, timeline.Lost.Contains(all[i].Number))))],
+            IndependentSegments = listed.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
+            Segments = [.. listed.Select((place, i) =>
+            {
+                var discontinuity = i > 0 && place.Discontinuity != listed[i - 1].Discontinuity;
+                return place.Segment is { } segment
+                    ? SegmentOf(segment, runs[segment.Run], prefix, discontinuity, timeline.Lost.Contains(segment.Number))
+                    : GapOf(place, prefix, discontinuity);
+            })],
             Ended = !timeline.OnAir,
         };
     }
@@ -39,28 +49,74 @@ public static class RecordingPlaylist
             Gap = gap,
         };
 
-    /// <summary>
-    /// Numbers that the catalog never heard of, because the disk did not take their segments: each is listed as a gap, for a media
-    /// sequence number is a segment's place in the list.
-    /// </summary>
-    private static IEnumerable<MediaSegment> Missing(RecordedSegment before, RecordedSegment after, string prefix)
+    private static MediaSegment GapOf(Place gap, string prefix, bool discontinuity) =>
+        new($"{prefix}{gap.Run}/{gap.Number}.m4s", $"{prefix}{gap.Run}/init.mp4", gap.Duration) { Discontinuity = discontinuity, Gap = true };
+
+    /// <summary>Reads no further back than it is asked for.</summary>
+    private static IEnumerable<Place> NewestFirst(RecordingTimeline timeline, int targetDuration)
     {
-        var count = after.Number - before.Number - 1;
-        for (var number = before.Number + 1; number < after.Number; number++)
+        var all = timeline.Segments;
+        if (timeline.GapEnd is { } end && all.Count > 0)
         {
-            var duration = Math.Min((after.Start - before.End) / count, before.Duration);
-            yield return new MediaSegment($"{prefix}{before.Run}/{number}.m4s", $"{prefix}{before.Run}/init.mp4", duration) { Gap = true };
+            var count = Gap.Count(end - all[^1].End, targetDuration);
+            foreach (var gap in GapsBehind(all[^1], count, end, all[^1].Run, targetDuration))
+            {
+                yield return gap;
+            }
+        }
+
+        var kept = timeline.Recording.KeptFrom;
+        for (var i = all.Count - 1; i >= 0 && all[i].Number >= kept; i--)
+        {
+            yield return new Place(all[i].Number, all[i].Run, all[i].Run, all[i].Start, all[i].Duration, all[i]);
+            if (i > 0 && all[i - 1].Number >= kept)
+            {
+                // Numbers without a segment: no encoder was there, or the disk did not take it. Each is listed, for a media sequence
+                // number is a place in the list.
+                var count = all[i].Number - all[i - 1].Number - 1;
+                foreach (var gap in GapsBehind(all[i - 1], count, all[i].Start, all[i].Run - 1, targetDuration))
+                {
+                    yield return gap;
+                }
+            }
         }
     }
 
-    private static int FirstWithin(List<RecordedSegment> segments, long start)
+    /// <param name="lastRun">
+    /// That the last of those numbers belong to: a run between two others is a discontinuity also when all its segments were lost.
+    /// </param>
+    private static IEnumerable<Place> GapsBehind(RecordedSegment before, long count, long end, int lastRun, int targetDuration)
     {
-        var first = segments.Count - 1;
-        while (first > 0 && segments[first - 1].Start >= start)
+        var start = before.End;
+        var gaps = new List<Place>();
+        foreach (var duration in Gap.Durations(end - start, count, targetDuration))
         {
-            first--;
+            var number = before.Number + 1 + gaps.Count;
+            var discontinuity = Math.Max(before.Run, lastRun - (count - 1 - gaps.Count));
+            gaps.Add(new Place(number, before.Run, discontinuity, start, duration, null));
+            start += duration;
         }
 
-        return first;
+        return Enumerable.Reverse(gaps);
     }
+
+    private static IEnumerable<Place> LastMinute(IEnumerable<Place> newestFirst)
+    {
+        long? from = null;
+        foreach (var place in newestFirst)
+        {
+            from ??= place.Start + place.Duration - LiveEdge;
+            if (place.Start < from)
+            {
+                yield break;
+            }
+
+            yield return place;
+        }
+    }
+
+    /// <param name="Run">Whose init segment counts there.</param>
+    /// <param name="Discontinuity">How many there are before it in the recording.</param>
+    /// <param name="Segment">Null for a gap.</param>
+    private sealed record Place(long Number, int Run, long Discontinuity, long Start, long Duration, RecordedSegment? Segment);
 }

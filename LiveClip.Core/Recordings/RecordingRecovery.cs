@@ -87,12 +87,12 @@ public sealed partial class RecordingRecovery(
         segments.Sort((a, b) => a.Number.CompareTo(b.Number));
         var stream = await context.LiveStreams.AsNoTracking()
             .SingleAsync(stream => stream.Id == recording.StreamId, cancellationToken);
-        var previous = recording.Runs.LastOrDefault() is { } last
-            ? new PreviousRun(last.TimelineStart, last.WallClock, segments.Count > 0 ? segments[^1].End : last.TimelineStart)
-            : null;
         // Past every folder, also one that could not be read: nothing in it is written over.
         var nextRun = store.ListRuns(recording.Id).Concat(recording.Runs.Select(run => run.Number)).DefaultIfEmpty(-1).Max() + 1;
         var nextSegment = segments.Count > 0 ? segments[^1].Number + 1 : recording.FirstSegmentNumber;
+        var previous = segments.Count > 0 && recording.Runs.Find(run => run.Number == segments[^1].Run) is { } last
+            ? PreviousOf(last, segments[^1].End, stream.NextSegmentNumber - nextSegment, recording.TargetDuration)
+            : null;
         LogRecovered(recording.StreamId, recording.Id, segments.Count, salvaged.Count);
         return new RecoveredRecording(
             recording,
@@ -104,6 +104,10 @@ public sealed partial class RecordingRecovery(
             TimeSpan.FromSeconds(stream.ReconnectWindowSeconds),
             stream.MaxDurationSeconds > 0 ? stream.MaxDurationSeconds * 90_000L : null);
     }
+
+    /// <param name="gapNumbers">How many segments of the gap behind it were listed before the server went down.</param>
+    private static PreviousRun PreviousOf(Run run, long end, long gapNumbers, int? targetDuration) =>
+        new(end, run.WallClockAt(end), end) { ListedEnd = end + (Math.Max(gapNumbers, 0) * (targetDuration ?? 0) * 90_000L) };
 
     private async Task EnterAsync(
         Recording recording, List<Run> runs, List<RecordedSegment> segments, CancellationToken cancellationToken)
@@ -118,6 +122,12 @@ public sealed partial class RecordingRecovery(
             {
                 await context.AddRangeAsync(runs, cancellationToken);
                 await context.AddRangeAsync(segments, cancellationToken);
+                foreach (var run in recording.Runs.Where(run => !runs.Contains(run) && run.Anchors is not null))
+                {
+                    await context.Runs.Where(stored => stored.RecordingId == run.RecordingId && stored.Number == run.Number)
+                        .ExecuteUpdateAsync(stored => stored.SetProperty(r => r.Anchors, run.Anchors), cancellationToken);
+                }
+
                 var stored = await context.Recordings.SingleAsync(stored => stored.Id == recording.Id, cancellationToken);
                 stored.TargetDuration = recording.TargetDuration;
             },
@@ -137,6 +147,7 @@ public sealed partial class RecordingRecovery(
             var files = (before is null ? [] : new[] { before.Number }).Concat(unknown[run.Number])
                 .Select(number => Try(run, number, number == before?.Number ? Read : Salvage)).OfType<SegmentFile>().ToList();
             recording.TargetDuration ??= files.Select(file => file.TargetDuration).FirstOrDefault(seconds => seconds is not null);
+            RecordingIndex.AddAnchors(run, files);
             salvaged.AddRange(RecordingIndex.SegmentsOf(run, files).Where(segment => !known.Contains(segment.Number)));
         }
 

@@ -15,6 +15,9 @@ public sealed record RecordingTimeline(
     long NewestPicture,
     bool OnAir)
 {
+    /// <summary>Where the gap ends that is listed behind the last segment while the encoder is away; null while there is none.</summary>
+    public long? GapEnd { get; init; }
+
     /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
     public IEnumerable<RecordedSegment> Listed => Segments.SkipWhile(segment => segment.Number < Recording.KeptFrom);
 
@@ -38,7 +41,8 @@ public sealed record RecordingTimeline(
     {
         var inside = Segments.Where(segment => segment.End > start && segment.Start < end).ToList();
         return inside.Count > 0 && inside[0].Start <= start && inside[^1].End >= end
-            && inside[^1].Number - inside[0].Number == inside.Count - 1;
+            // Between two runs the encoder was away.
+            && inside.Zip(inside.Skip(1)).All(pair => pair.First.Run != pair.Second.Run || pair.First.Number + 1 == pair.Second.Number);
     }
 
     /// <summary>How many bytes the segments of a range have.</summary>
@@ -92,18 +96,20 @@ public sealed record RecordingTimeline(
     /// </summary>
     public long At(DateTimeOffset moment, bool isInPoint)
     {
-        for (var i = Runs.Count - 1; i >= 0; i--)
+        var begun = Runs.Where(run => moment >= run.WallClock).ToList();
+        if (begun.FindLast(run => run.TimelineAt(moment) < EndOf(run)) is { } inside)
         {
-            if (moment >= Runs[i].WallClock)
-            {
-                var place = Runs[i].TimelineAt(moment);
-                var end = EndOf(Runs[i]);
-                var inGap = place >= end && i + 1 < Runs.Count;
-                return inGap ? (isInPoint ? Runs[i + 1].TimelineStart : end) : place;
-            }
+            return inside.TimelineAt(moment);
         }
 
-        return Runs.Count > 0 ? Runs[0].TimelineAt(moment) : -1;
+        if (begun.Count == 0)
+        {
+            return Runs.Count > 0 ? Runs[0].TimelineAt(moment) : -1;
+        }
+
+        var before = begun[^1];
+        var next = Runs.FirstOrDefault(run => run.Number > before.Number);
+        return next is null ? before.TimelineAt(moment) : isInPoint ? next.TimelineStart : EndOf(before);
     }
 }
 
@@ -156,6 +162,9 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
     {
         var now = window.Snapshot();
         return new RecordingTimeline(
-            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration, now.NewestPicture, OnAir: true);
+            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration, now.NewestPicture, OnAir: true)
+        {
+            GapEnd = now.GapEnd,
+        };
     }
 }

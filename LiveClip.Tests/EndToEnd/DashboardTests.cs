@@ -96,6 +96,46 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
     }
 
     [Fact]
+    public async Task After_a_gap_the_picture_goes_on_by_itself_and_marks_name_the_shown_pictures()
+    {
+        var stream = await TestStream.CreateAsync(on.Server);
+        var publisher = await FfmpegPublisher.StartAsync(await on.Media.FlvAsync(), stream.Ingest);
+        var page = await on.Browser.SignInAsync(on.Server.Http);
+        await page.GotoAsync($"/studio/{stream.Id}");
+        await page.WaitForFunctionAsync("() => document.querySelector('video')?.dataset.run === '0'");
+        await MoveOnAsync(page, 3);
+        publisher.Kill();
+        await publisher.DisposeAsync();
+        await Eventually.TrueAsync(
+            async () => (await stream.PlaylistAsync()).Text.Split("#EXT-X-GAP").Length > 3, TimeSpan.FromSeconds(30), "three gaps to be listed");
+
+        // Nobody touches the page.
+        await using var returned = await FfmpegPublisher.StartAsync(await on.Media.FlvAsync(), stream.Ingest);
+        await page.WaitForFunctionAsync("() => document.querySelector('video').dataset.run === '1'");
+        await MoveOnAsync(page, 1);
+        var before = await IdsAsync(page);
+        var first = await MarkAsync(page, "i");
+        await page.Keyboard.PressAsync("Space");
+        await MoveOnAsync(page, 2.5);
+        var last = await MarkAsync(page, "o");
+        await page.Keyboard.PressAsync("Enter");
+        var made = await NewIdAsync(page, before);
+        await page.Locator($"[data-clip-id='{made}'][data-status=ready]").WaitForAsync();
+
+        // The player's time is the timeline: what is listed before the run is as long as the run's place says.
+        var start = (double)(await stream.PlaylistAsync()).Segments.TakeWhile(segment => !segment.Discontinuity).Sum(segment => segment.Duration);
+        var clip = await GetClipAsync(made);
+        Assert.Equal(start + first, (double)clip["requested"]!["start"]!, 0.06);
+        Assert.Equal(last - first + (1 / 30d), (double)clip["requested"]!["end"]! - (double)clip["requested"]!["start"]!, 0.0015);
+        var numbers = await DecodedVideo.FrameNumbersAsync(await DownloadAsync((string)clip["mp4Url"]!));
+        Assert.InRange(first - (numbers[0] / 30d), -0.001, on.Media.Gop / 30d);
+        Assert.Equal(Enumerable.Range(numbers[0], (int)clip["delivered"]!["frames"]!), numbers);
+        // Pictures that refer to each other across the out point come along.
+        Assert.InRange(numbers[^1] - Math.Round(last * 30), 0, on.Media.BFrames);
+        await page.Context.CloseAsync();
+    }
+
+    [Fact]
     public async Task Clip_of_one_producer_turns_ready_in_the_browser_of_another_without_a_reload()
     {
         var producer = await OpenStudioAsync();

@@ -29,7 +29,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.False(waiting.Ended);
         Assert.Equal(before.MediaSequence, waiting.MediaSequence);
         Assert.Equal(Addresses(before), Addresses(waiting).Take(before.Segments.Count));
-        Assert.InRange(waiting.Segments.Sum(segment => (double)segment.Duration), newest - 0.1, 20);
+        Assert.InRange(waiting.Recorded.Sum(segment => (double)segment.Duration), newest - 0.1, 20);
 
         await ComesBackAsync(stream, source, waiting);
     }
@@ -47,7 +47,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal("disconnected", await stream.StatusAsync());
         var waiting = await stream.PlaylistAsync();
         Assert.False(waiting.Ended);
-        Assert.Equal(5, waiting.Segments.Sum(segment => (double)segment.Duration), 0.0015);
+        Assert.Equal(5, waiting.Recorded.Sum(segment => (double)segment.Duration), 0.0015);
         await ClipFile.HoldsAsync(await stream.ClipAsync(3, 5), Small, 3, 5);
 
         await ComesBackAsync(stream, Small, waiting);
@@ -113,7 +113,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal(waiting.MediaSequence, whole.MediaSequence);
         Assert.Equal(Addresses(waiting), Addresses(whole).Take(waiting.Segments.Count));
         var discontinuity = Assert.Single(whole.Segments, segment => segment.Discontinuity);
-        Assert.Equal(discontinuity, whole.Segments[waiting.Segments.Count]);
+        Assert.Equal(discontinuity, whole.Recorded[waiting.Recorded.Count]);
 
         var runs = await stream.RecordedFramesAsync();
         Assert.Equal(2, runs.Count);
@@ -123,7 +123,7 @@ public sealed class RestartTests(LiveServer server) : IClassFixture<LiveServer>
 
         // What was pushed faster than real time may end on the timeline after the next run has arrived: then that one joins its end.
         var arrived = (discontinuity.ProgramDateTime!.Value - whole.Segments[0].ProgramDateTime!.Value).TotalSeconds;
-        var end = (double)waiting.Segments.Sum(segment => segment.Duration);
+        var end = (double)waiting.Recorded.Sum(segment => segment.Duration);
         var runStart = Math.Max(arrived, end);
         await ClipFile.HoldsAsync(await stream.ClipAsync(runStart + 1.5, runStart + 4), returning, runStart + 1.5, runStart + 4, runStart);
         await AcrossTheGapAsync(stream, source, end, runStart);

@@ -1,3 +1,4 @@
+using LiveClip.Core.Rtmp;
 using LiveClip.Tests.Support;
 using Xunit;
 
@@ -78,15 +79,20 @@ public sealed class ReturnTests : IAsyncLifetime
     [Fact]
     public async Task Two_encoders_that_fight_do_not_cut_the_recording_to_pieces()
     {
-        var winner = Small with { FirstNumber = 5000 };
+        var source = Small with { Seconds = 3 };
+        var winner = source with { FirstNumber = 5000 };
         var stream = await TestStream.CreateAsync(_server);
-        var publishers = new List<FfmpegPublisher>();
-        for (var i = 0; i < 8; i++)
+        var publishers = new List<SteppedPublisher>();
+        for (var i = 0; i <= 5; i++)
         {
-            var publisher = await stream.PublishAsync(i == 5 ? winner : Small);
-            publishers.Add(publisher);
-            await Eventually.TrueAsync(
-                () => i <= 5 ? Begun() == i + 1 : publisher.Completion.IsFaulted, Publishing, $"the answer to publisher {i}");
+            publishers.Add(await SteppedPublisher.StartAsync(await (i == 5 ? winner : source).FlvAsync(), stream.Ingest));
+            await publishers[i].SendAsync(pictures: 1);
+        }
+
+        for (var i = 6; i < 8; i++)
+        {
+            publishers.Add(await SteppedPublisher.StartAsync(await source.FlvAsync(), stream.Ingest));
+            await Assert.ThrowsAsync<RtmpProtocolException>(() => publishers[i].SendAsync(pictures: 1));
         }
 
         var fighting = (await _server.Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}")).Data;
@@ -94,17 +100,13 @@ public sealed class ReturnTests : IAsyncLifetime
         Assert.True(fighting.GetProperty("takeoversHeldOffUntil").GetDateTimeOffset() > DateTimeOffset.UtcNow);
         Assert.Single(_server.Log, line => line.Contains("two encoders fight", StringComparison.Ordinal));
 
-        await Eventually.EndsAsync(publishers[5].Completion, Publishing);
+        await publishers[5].SendAsync(pictures: winner.PictureCount - 1);
         await stream.EndedAsync();
-        var runs = await stream.RecordedFramesAsync();
-        Assert.InRange(runs.Count, 1, 6);
-        Assert.Equal(Enumerable.Range(5000, winner.PictureCount), runs[^1]);
+        Assert.Equal(Enumerable.Range(5000, winner.PictureCount), (await stream.RecordedFramesAsync())[^1]);
         foreach (var publisher in publishers)
         {
             await publisher.DisposeAsync();
         }
-
-        int Begun() => _server.Log.Count(line => line.Contains("is published from", StringComparison.Ordinal));
     }
 
     [Fact]

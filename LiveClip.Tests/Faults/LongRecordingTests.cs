@@ -3,7 +3,6 @@ using System.Globalization;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
 using LiveClip.Tests.Live;
-using LiveClip.Tests.Recordings;
 using LiveClip.Tests.Support;
 using Xunit;
 

@@ -77,6 +77,6 @@ public sealed class PowerLossTests(ITestOutputHelper output)
         }
     }
 
-    private static Task SignalAsync(ServerProcess server, string signal) =>
-        ChildProcess.RunAsync("kill", [signal, $"{server.ProcessId}"], Bound);
+    private static async Task SignalAsync(ServerProcess server, string signal) =>
+        await ChildProcess.RunAsync("kill", [signal, $"{server.ProcessId}"], Bound);
 }

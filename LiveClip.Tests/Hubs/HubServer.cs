@@ -59,6 +59,7 @@ internal sealed class HubServer : IAsyncDisposable
             .AddScheme<AuthenticationSchemeOptions, RoleAuthentication>(RoleAuthentication.SchemeName, null);
         builder.Services.AddSignalR();
         builder.Services.AddSingleton<LiveState>();
+        builder.Services.AddSingleton<Studios>();
         builder.Services.AddHostedService<LiveHubBroadcaster>();
         server._app = builder.Build();
         server._app.UseSameOriginForHubs();

@@ -16,7 +16,7 @@ public class LiveWindowTests
 
         Assert.Equal(60, snapshot.Segments.Count);
         Assert.Null(packaged.Window.Find(0));
-        Assert.Equal([.. Enumerable.Range(48, 12)], Enumerable.Range(0, 60).Where(number => packaged.Window.Find(number) is not null));
+        Assert.Equal([.. Enumerable.Range(54, 6)], Enumerable.Range(0, 60).Where(number => packaged.Window.Find(number) is not null));
     }
 
     [Fact]
@@ -29,7 +29,45 @@ public class LiveWindowTests
         packaged.Window.Release(20);
         Assert.Equal([.. Enumerable.Range(21, 38)], Enumerable.Range(0, 59).Where(number => packaged.Window.Find(number) is not null));
         packaged.Window.Release(58);
-        Assert.Equal([.. Enumerable.Range(46, 13)], Enumerable.Range(0, 59).Where(number => packaged.Window.Find(number) is not null));
+        Assert.Equal([.. Enumerable.Range(52, 7)], Enumerable.Range(0, 59).Where(number => packaged.Window.Find(number) is not null));
+    }
+
+    [Fact]
+    public void Beyond_its_memory_the_oldest_segments_go_first_of_those_that_the_disk_has()
+    {
+        var window = new PackagedRecording().Window;
+        Add(window, 0, 4); // 64 MiB to the byte
+        Assert.All(Enumerable.Range(0, 4), number => Assert.NotNull(window.Find(number)));
+
+        window.Release(1);
+        Add(window, 4, 1);
+        Assert.Equal([1, 2, 3, 4], InMemory(window));
+        Add(window, 5, 1);
+        Assert.Equal([2, 3, 4, 5], InMemory(window));
+        Assert.Empty(window.Snapshot().Lost);
+
+        // The disk has none of these yet: the oldest is a hole until it has.
+        Add(window, 6, 1);
+        Assert.Equal([3, 4, 5, 6], InMemory(window));
+        Assert.Equal([2L], window.Snapshot().Lost);
+        window.Release(2);
+        Assert.Empty(window.Snapshot().Lost);
+
+        IEnumerable<int> InMemory(LiveWindow window) => Enumerable.Range(0, 7).Where(number => window.Find(number) is not null);
+
+        void Add(LiveWindow window, long number, int count)
+        {
+            for (var next = number; next < number + count; next++)
+            {
+                for (var index = 0; index < 2; index++)
+                {
+                    window.Accept(new FragmentFinished(
+                        0, next, index, (next * 2 + index) * Second, Second, index == 0, next * 2 * Second, new byte[8 << 20]));
+                }
+
+                window.Accept(new SegmentClosed(SegmentAt(window.Recording.Id, next)));
+            }
+        }
     }
 
     [Fact]
@@ -146,21 +184,22 @@ public class LiveWindowTests
             FirstDiscontinuity = 0,
             TargetDuration = 2,
         };
-        var segment = new RecordedSegment
-        {
-            RecordingId = recording.Id,
-            Number = 0,
-            Run = 0,
-            Start = 0,
-            Duration = 2 * Second,
-            Length = 1,
-            StartsWithSync = true,
-        };
-        var window = new LiveWindow(recording, [segment]);
+        var window = new LiveWindow(recording, [SegmentAt(recording.Id, 0)]);
         Assert.True(window.Playable.IsCompleted);
         Assert.Equal((2 * Second, (int?)2), (window.NewestPicture, window.TargetDuration));
         Assert.Null(window.Find(0));
         window.Forget(1, new HashSet<long>());
         Assert.Empty(window.Snapshot().Segments);
     }
+
+    private static RecordedSegment SegmentAt(Guid recordingId, long number) => new()
+    {
+        RecordingId = recordingId,
+        Number = number,
+        Run = 0,
+        Start = number * 2 * Second,
+        Duration = 2 * Second,
+        Length = 1,
+        StartsWithSync = true,
+    };
 }

@@ -1,6 +1,7 @@
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Mp4;
+using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 using LiveClip.Tests.Support;
 using Xunit;
@@ -10,11 +11,9 @@ namespace LiveClip.Tests.Live;
 /// <summary>Everything that a packager has made of some samples, read back from its bytes.</summary>
 internal sealed class PackagedRecording
 {
-    private readonly ManualTimeProvider _time = new();
-
     public PackagedRecording(PackagerOrigin? origin = null)
     {
-        Packager = new Packager(origin ?? NewOrigin(), _time, output =>
+        Packager = new Packager(origin ?? NewOrigin(), Time, output =>
         {
             Outputs.Add(output);
             Window.Accept(output);
@@ -28,6 +27,8 @@ internal sealed class PackagedRecording
     public static PackagerOrigin NewOrigin() => new(Guid.NewGuid(), 0, 0, null, null);
 
     public Packager Packager { get; }
+
+    public ManualTimeProvider Time { get; } = new();
 
     /// <summary>False: the disk has taken nothing yet.</summary>
     public bool WritesSegments { get; init; } = true;
@@ -64,10 +65,21 @@ internal sealed class PackagedRecording
         var arrival = new TimeSpan(sample.Arrival);
         if (arrival > Elapsed)
         {
-            _time.Advance(arrival - Elapsed);
+            Time.Advance(arrival - Elapsed);
         }
 
         Packager.Accept(sample with { Arrival = Origin + sample.Arrival });
+    }
+
+    /// <summary>As <see cref="RecordingTimelines"/> reads it: on air out of memory, over out of the catalog.</summary>
+    public RecordingTimeline Timeline(bool onAir = true)
+    {
+        var now = Window.Snapshot();
+        return new RecordingTimeline(
+            Window.Recording, now.Runs, now.Segments, onAir ? now.Open : null, now.Lost, now.TargetDuration, now.NewestPicture, onAir)
+        {
+            GapEnd = onAir ? now.GapEnd : null,
+        };
     }
 
     /// <summary>The samples of a fragment with their bytes.</summary>
@@ -83,10 +95,13 @@ internal sealed class PackagedRecording
     public List<string> Names(int trackId) =>
         [.. Fragments.SelectMany(Read).Where(read => read.Sample.TrackId == trackId).Select(read => read.Name)];
 
+    public void AssertPicturesPerSegment(int most) => Assert.All(
+        Fragments.GroupBy(fragment => fragment.Number),
+        segment => Assert.InRange(segment.Sum(fragment => Read(fragment).Count), 1, most));
+
     /// <summary>What holds for all recordings whatever was published.</summary>
     public void AssertConsistent()
     {
-        Assert.Equal(Segments.Select((_, i) => Segments[0].Number + i), Segments.Select(segment => segment.Number));
         Assert.Equal(Runs.Select((_, i) => Runs[0].Number + i), Runs.Select(run => run.Number));
         Assert.Single(Outputs.OfType<TargetDurationFixed>());
         foreach (var segment in Segments)
@@ -100,6 +115,8 @@ internal sealed class PackagedRecording
 
         foreach (var (before, after) in Segments.Zip(Segments.Skip(1)))
         {
+            var gap = after.Run == before.Run ? 0 : Gap.Count(after.Start - before.End, TargetDuration!.Value);
+            Assert.Equal(before.Number + gap + 1, after.Number);
             Assert.True(after.Start >= before.End, $"segment {after.Number} begins at {after.Start}, {before.Number} ends at {before.End}");
             Assert.True(after.Run != before.Run || after.Start == before.End, $"a hole in front of segment {after.Number}");
         }
@@ -124,5 +141,5 @@ internal sealed class PackagedRecording
 
     private static readonly long Origin = new ManualTimeProvider().GetTimestamp();
 
-    private TimeSpan Elapsed => new(_time.GetTimestamp() - Origin);
+    private TimeSpan Elapsed => new(Time.GetTimestamp() - Origin);
 }

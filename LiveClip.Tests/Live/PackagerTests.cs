@@ -196,7 +196,8 @@ public class PackagerTests
         packaged.Packager.CloseRun();
 
         Assert.Equal((3, 37 * Second), (packaged.Runs[0].Number, packaged.Runs[0].TimelineStart));
-        Assert.Equal([40, 41, 42], packaged.Segments.Select(segment => segment.Number));
+        // Of the 17 s of the gap each target duration has a number.
+        Assert.Equal([49, 50, 51], packaged.Segments.Select(segment => segment.Number));
         Assert.Null(packaged.TargetDuration); // it was fixed before the restart
     }
 
@@ -221,6 +222,112 @@ public class PackagerTests
 
         Assert.Equal([0, 6 * Second], packaged.Runs.Select(run => run.TimelineStart));
         Assert.Equal(225_000, packaged.Segments.Last(segment => segment.Run == 0).End, 100d);
+    }
+
+    [Fact]
+    public void A_pause_that_no_segment_can_hold_is_a_gap_and_no_segment_exceeds_the_target_duration()
+    {
+        // The encoder's clock runs on, so that it is no jump; the picture before the pause would last 4 s.
+        var before = new SyntheticEncoder { Gop = 60, Sound = null }.Encode(seconds: 6);
+        var after = new SyntheticEncoder { Gop = 60, Sound = null, StartMs = 10_000, Arrival = 10 * TimeSpan.TicksPerSecond, FirstNumber = 300 }
+            .Encode(seconds: 6);
+
+        var packaged = PackagedRecording.Of(before, after);
+
+        Assert.Equal([0, 10 * Second], packaged.Runs.Select(run => run.TimelineStart));
+        Assert.All(packaged.Segments, segment => Assert.InRange(Math.Round(segment.Duration / 90_000d), 1, 2));
+        Assert.Equal(2, packaged.TargetDuration);
+        Assert.Equal(360, packaged.Names(VideoTrack.TrackId).Count);
+    }
+
+    [Fact]
+    public void A_pause_that_a_segment_can_hold_is_a_long_picture()
+    {
+        var before = new SyntheticEncoder { Gop = 60, Sound = null }.Encode(seconds: 6);
+        var after = new SyntheticEncoder { Gop = 60, Sound = null, StartMs = 8_200, FirstNumber = 300 }.Encode(seconds: 6);
+        Assert.Single(PackagedRecording.Of(before, after).Runs);
+    }
+
+    [Fact]
+    public void Time_stamps_that_stand_still_make_nothing_grow_without_end()
+    {
+        var encoder = new SyntheticEncoder { Gop = 100_000, Sound = null };
+        var packaged = new PackagedRecording();
+        foreach (var (sample, i) in encoder.Encode(seconds: 400).Select((sample, i) => (sample, i)))
+        {
+            // Ingest makes them rise by the least that it can.
+            packaged.Accept(sample with { DecodeTime = i, CompositionOffset = 0 });
+            if (i % 1_000 == 0)
+            {
+                Assert.InRange(i - packaged.Names(VideoTrack.TrackId).Count, 0, Segmenter.MostPictures + 1);
+            }
+        }
+
+        packaged.Packager.CloseRun();
+        packaged.AssertConsistent();
+        packaged.AssertPicturesPerSegment(Segmenter.MostPictures);
+        Assert.Equal(12_000, packaged.Names(VideoTrack.TrackId).Count);
+        Assert.Equal(5, packaged.Segments.Count);
+    }
+
+    [Fact]
+    public void Huge_pictures_end_fragments_and_segments()
+    {
+        var picture = new byte[1 << 20];
+        var packaged = new PackagedRecording();
+        foreach (var sample in new SyntheticEncoder { Gop = 100_000, Sound = null }.Encode(seconds: 2.5))
+        {
+            packaged.Accept(sample with { DecodeTime = sample.DecodeTime / 10, CompositionOffset = 0, Data = picture });
+        }
+
+        packaged.Packager.CloseRun();
+        packaged.AssertConsistent();
+        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Bytes.Length, 1 << 20, (8 << 20) + 10_000));
+        Assert.Equal([63, 12], packaged.Segments.Select(segment => segment.Length >> 20));
+        Assert.True(packaged.Window.Snapshot().Segments.Sum(segment => packaged.Window.Find(segment.Number)?.Length ?? 0) <= LiveWindow.MostBytes);
+    }
+
+    [Fact]
+    public void Huge_sound_does_not_wait_for_pictures_for_ever()
+    {
+        var sound = new byte[1 << 20];
+        var packaged = new PackagedRecording();
+        new SyntheticEncoder { Sound = null }.Encode(seconds: 1).ForEach(packaged.Accept);
+        foreach (var sample in new SyntheticEncoder { Pictures = null }.Encode(seconds: 1))
+        {
+            packaged.Accept(sample with { Data = sound });
+        }
+
+        // The second track waits for a sync sample; from there on it is stored.
+        foreach (var sample in new SyntheticEncoder { StartMs = 1_000, Arrival = TimeSpan.TicksPerSecond }.Encode(seconds: 0.05))
+        {
+            packaged.Accept(sample);
+        }
+
+        var alone = new SyntheticEncoder { Pictures = null, StartMs = 1_050, Arrival = TimeSpan.TicksPerSecond }.Encode(seconds: 1);
+        foreach (var sample in alone)
+        {
+            packaged.Accept(sample with { Data = sound });
+        }
+
+        packaged.Packager.CloseRun();
+        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Bytes.Length, 1, 20 << 20));
+        Assert.True(packaged.Fragments.Count > 3);
+    }
+
+    [Fact]
+    public void After_a_failure_what_is_finished_is_a_segment()
+    {
+        var packaged = new PackagedRecording();
+        new SyntheticEncoder().Encode(seconds: 5).ForEach(packaged.Accept);
+        var open = packaged.Window.Snapshot().Open!;
+
+        packaged.Packager.Abandon();
+
+        Assert.Null(packaged.Window.Snapshot().Open);
+        Assert.Equal((open.Number, open.Length, open.End), (packaged.Segments[^1].Number, packaged.Segments[^1].Length, packaged.Segments[^1].End));
+        packaged.Packager.Abandon();
+        Assert.Equal(3, packaged.Segments.Count);
     }
 
     [Fact]

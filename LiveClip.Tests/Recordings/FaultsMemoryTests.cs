@@ -1,4 +1,5 @@
 using LiveClip.Core.Ingest;
+using LiveClip.Core.Live;
 using LiveClip.Core.Samples;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
@@ -10,9 +11,6 @@ namespace LiveClip.Tests.Recordings;
 public sealed class FaultsMemoryTests
 {
     private static readonly FaultsStream Usual = new() { Bytes = 1_000 };
-
-    /// <summary>What the live window may hold.</summary>
-    private const long Window = 64 << 20;
 
     [Fact] // R18; without a disk, which would have 1,800 segments to flush
     public void Sound_alone_for_an_hour_is_cut_by_time_and_little_of_it_is_held()
@@ -32,8 +30,9 @@ public sealed class FaultsMemoryTests
         Assert.Equal(168_750, packaged.Names(AudioTrack.TrackId).Count);
         var segments = packaged.Segments;
         Assert.All(segments, segment => Assert.InRange(segment.Duration, 1, 2.1 * 10 * 90_000));
-        // Two minutes of the hour, in pieces of two seconds.
-        Assert.InRange(segments.Count(segment => packaged.Window.Find(segment.Number) is not null), 1, 64);
+        // A minute of the hour: six target durations of 10 s, in pieces of 1.9 s or more.
+        var most = (LiveWindow.KeptTargetDurations * 10 / 1.9) + 2;
+        Assert.InRange(segments.Count(segment => packaged.Window.Find(segment.Number) is not null), 1, most);
     }
 
     [Fact] // R19
@@ -45,7 +44,7 @@ public sealed class FaultsMemoryTests
         Assert.Equal(56_250, recorded.Of(AudioTrack.TrackId).Count());
         Assert.Single(recorded.Timeline.Runs);
         Assert.All(recorded.Timeline.Segments, segment => Assert.InRange(segment.Duration, 1, 2 * 10 * 90_000));
-        Assert.InRange(held, 1, Window);
+        Assert.InRange(held, 1, LiveWindow.MostBytes);
     }
 
     [Fact]
@@ -83,8 +82,8 @@ public sealed class FaultsMemoryTests
         var (recorded, held) = await RecordAsync((Usual with { Bytes = 125_000, Gop = 500, Seconds = 60 }).Encode());
 
         Assert.Equal(1_500, recorded.Of(VideoTrack.TrackId).Count());
-        // All of this minute: the window keeps twelve target durations, of 10 s here.
-        Assert.InRange(held, 1, 180L << 20);
+        // And the segment that is open: 10 s of 25 Mbps.
+        Assert.InRange(held, 1, LiveWindow.MostBytes + (32 << 20));
     }
 
     /// <summary>And the most that the live window held on the way.</summary>

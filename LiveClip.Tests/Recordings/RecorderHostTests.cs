@@ -79,6 +79,67 @@ public sealed class RecorderHostTests : IDisposable
     }
 
     [Fact]
+    public async Task Numbers_of_a_gap_are_not_given_again_though_the_encoder_never_returned()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        await LoseAsync(core, stream);
+        var window = core.Get<LiveWindows>().FindByStream(stream.Id)!;
+        // 8 s came at once: where they end, real time is 8 s later.
+        time.Advance(TimeSpan.FromSeconds(8 + 21));
+        Assert.Equal((8 + 20) * 90_000, window.Snapshot().GapEnd!.Value, 200d);
+        Assert.Null(window.Snapshot().Open);
+
+        time.Advance(TimeSpan.FromSeconds(30));
+        time.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.TrueAsync(() => core.Get<LiveWindows>().FindByStream(stream.Id) is null, FlvPublish.Bound);
+        Assert.Equal(4, (await core.SegmentsAsync(window.Recording.Id)).Count);
+        (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: true);
+        await core.StopAsync();
+        await using var context = core.Read();
+        Assert.Equal(4 + 26, await context.Recordings.MaxAsync(recording => recording.FirstSegmentNumber, CoreServices.Token));
+    }
+
+    [Fact]
+    public async Task The_time_a_server_was_down_is_a_gap_that_goes_on_with_its_numbers()
+    {
+        var time = new ManualTimeProvider();
+        LiveStream stream;
+        await using (var core = await CoreServices.StartAsync(_folder, time, started: typeof(RecorderHost)))
+        {
+            stream = await core.CreateStreamAsync();
+            await LoseAsync(core, stream);
+            time.Advance(TimeSpan.FromSeconds(8 + 11));
+        }
+
+        time.StepUtc(TimeSpan.FromSeconds(-10));
+        await using (var core = await CoreServices.StartAsync(_folder, time, started: typeof(RecorderHost)))
+        {
+            // UTC says that a second has passed; five gaps were listed.
+            Assert.Equal(18 * 90_000, core.Get<LiveWindows>().FindByStream(stream.Id)!.Snapshot().GapEnd!.Value, 200d);
+            time.Advance(TimeSpan.FromSeconds(10 + 2));
+            Assert.Equal(20 * 90_000, core.Get<LiveWindows>().FindByStream(stream.Id)!.Snapshot().GapEnd!.Value, 200d);
+        }
+
+        time.Advance(TimeSpan.FromSeconds(60));
+        await using var last = await CoreServices.StartAsync(_folder, time, started: typeof(RecorderHost));
+        Assert.Equal(80 * 90_000, last.Get<LiveWindows>().FindByStream(stream.Id)!.Snapshot().GapEnd!.Value, 200d);
+        var recording = await last.RecordAsync(stream, await Media.FlvAsync());
+        var returned = (await last.SegmentsAsync(recording.Id)).Where(segment => segment.Run == 1).ToList();
+        Assert.Equal((81 * 90_000, 4 + 37L), (returned[0].Start, returned[0].Number));
+    }
+
+    private static async Task LoseAsync(CoreServices core, LiveStream stream)
+    {
+        (await core.PublishAsync(stream, await Media.FlvAsync())).Finish(endedByPublisher: false);
+        await Eventually.TrueAsync(
+            async () => core.Get<LiveWindows>().FindByStream(stream.Id)?.Snapshot() is { Open: null, Segments.Count: 4 } now
+                && (await core.SegmentsAsync(now.Runs[0].RecordingId)).Count == 4,
+            FlvPublish.Bound);
+    }
+
+    [Fact]
     public async Task A_broadcast_that_fails_is_ended_and_the_next_one_is_recorded()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));

@@ -100,6 +100,18 @@ public class RecordingPlaylistTests
     }
 
     [Fact]
+    public void A_run_whose_segments_were_all_lost_is_a_discontinuity_all_the_same()
+    {
+        // Live its segment was listed between two others, each with a discontinuity in front.
+        var timeline = Of(onAir: true, (0, 100), (100, 102), (102, 170));
+        var lost = timeline with { Segments = [.. timeline.Segments.Where(segment => segment.Run != 1)] };
+        var (was, left) = (RecordingPlaylist.Of(timeline, "", whole: true), RecordingPlaylist.Of(lost, "", whole: true));
+        Assert.Equal(was.Segments.Select(segment => segment.Discontinuity), left.Segments.Select(segment => segment.Discontinuity));
+        Assert.Equal([false, true, false], left.Segments.Skip(49).Take(3).Select(segment => segment.Gap));
+        Assert.Equal(9, RecordingPlaylist.Of(lost, "", whole: false).DiscontinuitySequence);
+    }
+
+    [Fact]
     public void One_segment_without_a_sync_sample_takes_the_promise_back()
     {
         var timeline = Of(onAir: true, (0, 20));

@@ -246,11 +246,10 @@ public sealed class RecordingRecoveryTests : IDisposable
         var stream = await core.CreateStreamAsync();
         await core.PublishAsync(stream, await Media.FlvAsync());
         var window = await core.UntilOnAirAsync(stream, 7.2);
-        var open = window.Snapshot().Open!;
         await Eventually.TrueAsync(
             async () => (await core.SegmentsAsync(window.Recording.Id)).Count == 3
                 && Directory.GetFiles(_folder.FullPath, "3.m4s", SearchOption.AllDirectories) is [var path]
-                && new FileInfo(path).Length == open.Length,
+                && new FileInfo(path).Length == window.Snapshot().Open!.Length,
             FlvPublish.Bound);
         foreach (var source in Directory.EnumerateFiles(_folder.FullPath, "*", SearchOption.AllDirectories))
         {

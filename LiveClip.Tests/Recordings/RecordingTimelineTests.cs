@@ -67,6 +67,26 @@ public class RecordingTimelineTests
         var setBack = timeline with { Runs = [timeline.Runs[0], Moved(timeline.Runs[1], Noon.AddSeconds(5))] };
         Assert.Equal(27 * Second, setBack.At(Noon.AddSeconds(7), isInPoint: true));
         Assert.Equal(4 * Second, setBack.At(Noon.AddSeconds(4), isInPoint: true));
+
+        // What only the earlier run has is there and not behind the end of the later one.
+        var back = timeline with { Runs = [timeline.Runs[0], Moved(timeline.Runs[1], Noon.AddSeconds(-5))] };
+        Assert.Equal(8 * Second, back.At(Noon.AddSeconds(8), isInPoint: true));
+    }
+
+    [Fact]
+    public void Each_anchor_counts_up_to_the_next_one()
+    {
+        var timeline = Of(false, (0, 100));
+        var run = timeline.Runs[0];
+        run.Add(new(40 * Second, Noon.AddSeconds(40.05)));
+        run.Add(new(80 * Second, Noon.AddSeconds(79.99)));
+
+        Assert.Equal(Noon.AddSeconds(39), run.WallClockAt(39 * Second));
+        Assert.Equal(Noon.AddSeconds(50.05), run.WallClockAt(50 * Second));
+        Assert.Equal(Noon.AddSeconds(89.99), run.WallClockAt(90 * Second));
+        Assert.Equal(40 * Second, timeline.At(Noon.AddSeconds(40.02), isInPoint: true)); // between two clocks
+        Assert.Equal(45 * Second, timeline.At(Noon.AddSeconds(45.05), isInPoint: true));
+        Assert.Equal(80 * Second, timeline.At(Noon.AddSeconds(79.99), isInPoint: true)); // on both: the later place
     }
 
     [Fact]

@@ -9,6 +9,9 @@ public sealed record HlsPlaylist
 
     public required IReadOnlyList<HlsSegment> Segments { get; init; }
 
+    /// <summary>Without the gaps.</summary>
+    public IReadOnlyList<HlsSegment> Recorded => [.. Segments.Where(segment => !segment.Gap)];
+
     public bool Ended => Lines.Contains("#EXT-X-ENDLIST");
 
     public long MediaSequence => Number("#EXT-X-MEDIA-SEQUENCE:") ?? 0;
@@ -45,6 +48,9 @@ public sealed record HlsPlaylist
                 case "#EXT-X-DISCONTINUITY":
                     next = next with { Discontinuity = true };
                     break;
+                case "#EXT-X-GAP":
+                    next = next with { Gap = true };
+                    break;
                 case var _ when !line.StartsWith('#'):
                     segments.Add(next with { Address = new Uri(address, line) });
                     next = new HlsSegment { Map = next.Map };
@@ -61,7 +67,7 @@ public sealed record HlsPlaylist
     public async Task<IReadOnlyList<string>> DownloadRunsAsync(HttpClient viewer, TempFolder folder)
     {
         var files = new List<string>();
-        foreach (var run in Segments.GroupBy(segment => segment.Map!))
+        foreach (var run in Recorded.GroupBy(segment => segment.Map!))
         {
             await using var file = File.Create(folder.File($"run-{Guid.NewGuid():N}.mp4"));
             foreach (var address in run.Select(segment => segment.Address!).Prepend(run.Key))
@@ -92,4 +98,6 @@ public sealed record HlsSegment
     public DateTimeOffset? ProgramDateTime { get; init; }
 
     public bool Discontinuity { get; init; }
+
+    public bool Gap { get; init; }
 }

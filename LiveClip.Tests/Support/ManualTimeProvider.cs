@@ -5,6 +5,7 @@ public sealed class ManualTimeProvider : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
+    private TimeSpan _step;
     private DateTimeOffset _now = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -25,11 +26,31 @@ public sealed class ManualTimeProvider : TimeProvider
     {
         lock (_lock)
         {
-            return _now;
+            return _now + _step;
         }
     }
 
-    public override long GetTimestamp() => GetUtcNow().Ticks;
+    public override long GetTimestamp() => Monotonic.Ticks;
+
+    private DateTimeOffset Monotonic
+    {
+        get
+        {
+            lock (_lock)
+            {
+                return _now;
+            }
+        }
+    }
+
+    /// <summary>Sets UTC, and UTC alone, forward or back.</summary>
+    public void StepUtc(TimeSpan step)
+    {
+        lock (_lock)
+        {
+            _step += step;
+        }
+    }
 
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
     {
@@ -40,7 +61,7 @@ public sealed class ManualTimeProvider : TimeProvider
 
     public void Advance(TimeSpan time)
     {
-        var end = GetUtcNow() + time;
+        var end = Monotonic + time;
         while (NextDue(end) is { } due)
         {
             due.Fire();

@@ -7,15 +7,22 @@ namespace LiveClip.Web.Hubs;
 
 /// <summary>The studio's own line to the server, beside the Blazor circuit, so that no moment is lost when a circuit is.</summary>
 [Authorize(Policy = Policies.Watch)]
-public sealed class LiveHub(LiveState state, ClipQueue clips) : Hub<ILiveClient>
+public sealed class LiveHub(LiveState state, Studios studios, ClipQueue clips) : Hub<ILiveClient>
 {
     public const string Route = "/hubs/live";
 
     /// <summary>From now on the connection hears of the stream. A gap in the numbers of its events means: join again.</summary>
     public async Task<LiveSnapshot> Join(string streamId)
     {
+        studios.Join(streamId, Context.ConnectionId);
         await Groups.AddToGroupAsync(Context.ConnectionId, streamId, Context.ConnectionAborted);
         return await state.ReadSnapshotAsync(streamId, Context.ConnectionAborted) ?? throw new HubException("There is no such stream.");
+    }
+
+    public override Task OnDisconnectedAsync(Exception? exception)
+    {
+        studios.Leave(Context.ConnectionId);
+        return base.OnDisconnectedAsync(exception);
     }
 
     /// <summary>Answers at once; what becomes of the clip comes as events.</summary>

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.SignalR;
 namespace LiveClip.Web.Hubs;
 
 /// <summary>Carries changes to the studios that joined the stream: the feed says that something changed, this reads what it is now.</summary>
-public sealed class LiveHubBroadcaster(ChangeFeed changes, LiveState state, IHubContext<LiveHub, ILiveClient> hub) : BackgroundService
+public sealed class LiveHubBroadcaster(
+    ChangeFeed changes, LiveState state, Studios listening, IHubContext<LiveHub, ILiveClient> hub) : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -16,6 +17,11 @@ public sealed class LiveHubBroadcaster(ChangeFeed changes, LiveState state, IHub
     private async Task SendAsync(Change change, CancellationToken cancellationToken)
     {
         var sequence = state.NextSequence(change.StreamId);
+        if (!listening.ListenTo(change.StreamId))
+        {
+            return;
+        }
+
         var studios = hub.Clients.Group(change.StreamId);
         if (change is ClipChanged { ClipId: var clipId })
         {

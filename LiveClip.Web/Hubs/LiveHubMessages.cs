@@ -26,7 +26,9 @@ public sealed record StreamState(
 /// <param name="NewestPicture">End of the newest picture that is recorded; null before the first segment.</param>
 public sealed record RecordingState(Guid RecordingId, DateTimeOffset StartedAt, bool Ended, long? NewestPicture);
 
-public sealed record RunState(int Number, long TimelineStart, DateTimeOffset WallClock, int Width, int Height);
+/// <param name="Anchors">Places from which on another UTC belongs to the timeline, because the encoder's clock drifts.</param>
+public sealed record RunState(
+    int Number, long TimelineStart, DateTimeOffset WallClock, int Width, int Height, IReadOnlyList<WallClockAnchor> Anchors);
 
 /// <param name="Status">As in the API: queued, cutting, ready, failed; or deleted.</param>
 public sealed record ClipState(

@@ -13,6 +13,9 @@ public sealed class LiveState(
 {
     private const int SnapshotClips = 200;
 
+    /// <summary>Seconds.</summary>
+    private const double Shown = 0.1;
+
     private readonly ConcurrentDictionary<string, long> _sequences = new();
 
     /// <summary>The name on the wire of a value of an enumeration: "ready", "notYet".</summary>
@@ -79,5 +82,23 @@ public sealed class LiveState(
         timeline.Recording.EndedAt is not null,
         timeline.Segments.Count > 0 ? timeline.NewestPicture : null);
 
-    private static RunState StateOf(Run run) => new(run.Number, run.TimelineStart, run.WallClock, run.Width, run.Height);
+    private static RunState StateOf(Run run) => new(
+        run.Number, run.TimelineStart, run.WallClock, run.Width, run.Height, Thinned(run));
+
+    /// <summary>For a clock on the screen a tenth of a second is enough; a day of a bad encoder clock has thousands of anchors.</summary>
+    private static List<WallClockAnchor> Thinned(Run run)
+    {
+        var last = new WallClockAnchor(run.TimelineStart, run.WallClock);
+        var kept = new List<WallClockAnchor>();
+        foreach (var anchor in run.Anchors ?? [])
+        {
+            if (Math.Abs((anchor.WallClock - last.WallClockAt(anchor.Timeline)).TotalSeconds) >= Shown)
+            {
+                kept.Add(anchor);
+                last = anchor;
+            }
+        }
+
+        return kept;
+    }
 }

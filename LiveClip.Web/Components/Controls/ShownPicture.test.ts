@@ -82,6 +82,12 @@ test('a place on the timeline and its picture', () => {
   assert.deepEqual(pictureOn(99 * S, extents), { run: 1, time90k: 4 * S });
   assert.equal(pictureOn(0, []), null);
   assert.equal(wallClockOf({ run: 1, time90k: 1500 }, runs), 6000 + 1500 / 90);
+
+  // From an anchor on its own UTC counts.
+  const drifted = [{ ...runs[0]!, anchors: [{ timeline: runs[0]!.timelineStart + 90_000, wallClock: new Date(1_090).toISOString() }] }];
+  const { number, timelineStart } = drifted[0]!;
+  assert.equal(wallClockOf({ run: number, time90k: 45_000 }, drifted), timelineStart / 90 + 500);
+  assert.equal(wallClockOf({ run: number, time90k: 180_000 }, drifted), 2_090);
 });
 
 test('playing time leaves gaps out, both ways', () => {

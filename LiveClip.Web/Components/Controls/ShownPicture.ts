@@ -11,12 +11,20 @@ export interface ShownPicture {
   readonly time90k: number;
 }
 
+/** A place of the timeline and its UTC in ISO 8601. */
+export interface Anchor {
+  readonly timeline: number;
+  readonly wallClock: string;
+}
+
 /** A run as the catalog knows it: where its time 0 lies on the recording's timeline, and in UTC. */
 export interface Run {
   readonly number: number;
   readonly timelineStart: number;
   /** ISO 8601. */
   readonly wallClock: string;
+  /** Places from which on another UTC belongs to the timeline, in order. */
+  readonly anchors?: readonly Anchor[];
   readonly width: number;
   readonly height: number;
 }
@@ -151,7 +159,14 @@ export function playingTimeBefore(end: number, length: number, extents: readonly
 /** UTC of a picture in milliseconds; for display only, pictures are named by run and time. */
 export function wallClockOf(picture: ShownPicture, runs: readonly Run[]): number | null {
   const run = runs.find(candidate => candidate.number === picture.run);
-  return run ? Date.parse(run.wallClock) + (picture.time90k * 1000) / TICKS_PER_SECOND : null;
+  if (!run) {
+    return null;
+  }
+
+  const timeline = run.timelineStart + picture.time90k;
+  const anchor = run.anchors?.filter(candidate => candidate.timeline <= timeline).at(-1)
+    ?? { timeline: run.timelineStart, wallClock: run.wallClock };
+  return Date.parse(anchor.wallClock) + ((timeline - anchor.timeline) * 1000) / TICKS_PER_SECOND;
 }
 
 /** A frame as `requestVideoFrameCallback` reports it. */

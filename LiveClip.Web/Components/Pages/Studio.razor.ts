@@ -451,7 +451,8 @@ class Studio {
   #drawTimeline(): void {
     const stream = this.#stream;
     const run = stream?.runs.at(-1);
-    const origin = run ? Date.parse(run.wallClock) - (run.timelineStart * 1000) / TICKS_PER_SECOND : null;
+    const anchor = run && (run.anchors?.at(-1) ?? { timeline: run.timelineStart, wallClock: run.wallClock });
+    const origin = anchor ? Date.parse(anchor.wallClock) - (anchor.timeline * 1000) / TICKS_PER_SECOND : null;
     const isOpen = stream?.recording?.recordingId === this.#recordingId;
     const clips = [...this.#clips.values()].filter(clip => clip.recordingId === this.#recordingId && clip.status !== 'deleted');
     const isDisconnected = isOpen && stream?.status === 'disconnected';
