@@ -42,17 +42,15 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     }
 
     /// <summary>Numbers and runs of all segment files of a recording, in order.</summary>
-    public IReadOnlyList<(int Run, long Number)> List(Guid recordingId)
-    {
-        var directory = new DirectoryInfo(RecordingPath(recordingId));
-        return !directory.Exists
-            ? []
-            : [.. directory.EnumerateFiles("*.m4s", SearchOption.AllDirectories)
-                .Select(file => (Run: Parse(file.Directory!.Name), Number: Parse(Path.GetFileNameWithoutExtension(file.Name))))
-                .Where(segment => segment is { Run: >= 0, Number: >= 0 })
-                .Select(segment => ((int)segment.Run, segment.Number))
-                .OrderBy(segment => segment.Number)];
-    }
+    public IReadOnlyList<(int Run, long Number)> List(Guid recordingId) =>
+    [
+        // Names alone: a recording of days has hundreds of thousands, and a start waits for them.
+        .. ListRuns(recordingId)
+            .SelectMany(run => Directory.EnumerateFiles(RunPath(recordingId, run), "*.m4s")
+                .Select(path => (Run: run, Number: Parse(Path.GetFileNameWithoutExtension(path)))))
+            .Where(segment => segment.Number >= 0)
+            .OrderBy(segment => segment.Number),
+    ];
 
     /// <summary>The recordings of which there is a folder.</summary>
     public IReadOnlyList<Guid> ListRecordings() => !Directory.Exists(_root)

@@ -26,7 +26,7 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         output.WriteLine($"{kills} kills, LIVECLIP_SEED={seed}");
         var random = new Random(seed);
         var flv = await Source.FlvAsync();
-        var (sent, ready) = (new List<int[]>(), new List<double>());
+        var (received, ready) = (new List<int[]>(), new List<double>());
         TestStream[] streams;
         await using (var server = await ServerProcess.StartAsync(_folder.FullPath))
         {
@@ -38,7 +38,9 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
                 var least = random.Next(15, 75);
                 await Eventually.TrueAsync(() => Math.Min(first.Sent, second.Sent) >= least, Bound);
                 await Task.Delay(random.Next(100), TestContext.Current.CancellationToken);
-                sent.Add([first.Sent, second.Sent]);
+                // Halted, it is the same to the server, and what it has received by now can be counted.
+                await ChildProcess.RunAsync("kill", ["-STOP", $"{server.ProcessId}"], Bound);
+                received.Add([first.Received(), second.Received()]);
                 await server.KillAsync();
 
                 var started = Stopwatch.GetTimestamp();
@@ -56,11 +58,12 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
         {
             var kept = await LostMedia.PicturesAsync(core, stream.Id, Source.BFrames);
             Assert.Equal(kills, kept.Count);
-            lost.AddRange(kept.Select((pictures, run) => Math.Max(sent[run][i] - pictures, 0) * MillisecondsPerPicture));
+            lost.AddRange(kept.Select((pictures, run) => Math.Max(received[run][i] - pictures, 0) * MillisecondsPerPicture));
         }
 
         output.WriteLine($"{LostMedia.Describe(lost)}; ready again after {LostMedia.Percentile(ready, 50):F0} ms, at most {ready.Max():F0} ms");
-        Assert.True(LostMedia.Percentile(lost, 99) <= 500, LostMedia.Describe(lost));
+        // One of a hundred may be worse: of fewer it is not known which.
+        Assert.True(lost.Count < 100 || LostMedia.Percentile(lost, 99) <= 500, LostMedia.Describe(lost));
         Assert.True(lost.Max() <= 1000, LostMedia.Describe(lost));
     }
 }

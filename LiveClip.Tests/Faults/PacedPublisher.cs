@@ -1,5 +1,7 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.IO.Pipelines;
+using System.Net;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using LiveClip.Core.Rtmp;
@@ -15,7 +17,11 @@ internal sealed class PacedPublisher : IAsyncDisposable
     private readonly TcpClient _client;
     private readonly CancellationTokenSource _closed = new();
     private readonly Task _publishing;
-    private int _sent;
+    private readonly Lock _gate = new();
+
+    // Where each picture ends among the bytes sent.
+    private readonly List<long> _ends = [];
+    private long _sentBytes;
 
     private PacedPublisher(TcpClient client, string file, Uri address)
     {
@@ -24,13 +30,32 @@ internal sealed class PacedPublisher : IAsyncDisposable
     }
 
     /// <summary>Pictures, in decode order from the file's first.</summary>
-    public int Sent => Volatile.Read(ref _sent);
+    public int Sent
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _ends.Count;
+            }
+        }
+    }
 
     public static async Task<PacedPublisher> StartAsync(string file, Uri rtmpUrlWithKey)
     {
         var client = new TcpClient { NoDelay = true };
         await client.ConnectAsync(rtmpUrlWithKey.Host, rtmpUrlWithKey.Port);
         return new PacedPublisher(client, file, rtmpUrlWithKey);
+    }
+
+    /// <summary>Those of them that a server which is halted has read: what waits in the kernel, on either side, it never had.</summary>
+    public int Received()
+    {
+        lock (_gate)
+        {
+            var waiting = WaitingBytes(((IPEndPoint)_client.Client.LocalEndPoint!).Port);
+            return _ends.Count(end => end <= _sentBytes - waiting);
+        }
     }
 
     /// <summary>Its connection is closed, if the server has not done that, whatever it was about to send.</summary>
@@ -65,12 +90,23 @@ internal sealed class PacedPublisher : IAsyncDisposable
 
             yield return tag;
             // The next one is asked for when this one was sent.
-            if (tag.Type == RtmpMessageType.Video && tag.Body.Span is [_, 1, ..])
+            lock (_gate)
             {
-                Interlocked.Increment(ref _sent);
+                _sentBytes += tag.Body.Length;
+                if (tag.Type == RtmpMessageType.Video && tag.Body.Span is [_, 1, ..])
+                {
+                    _ends.Add(_sentBytes);
+                }
             }
         }
     }
+
+    /// <summary>Of both ends of the connection from that port.</summary>
+    private static long WaitingBytes(int port) => File.ReadLines("/proc/net/tcp").Skip(1)
+        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+        .Where(columns => columns[1..3].Any(address => address.EndsWith(port.ToString("':'X4", CultureInfo.InvariantCulture), StringComparison.Ordinal)))
+        .SelectMany(columns => columns[4].Split(':'))
+        .Sum(bytes => long.Parse(bytes, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
     private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
