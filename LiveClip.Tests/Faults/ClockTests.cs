@@ -17,7 +17,7 @@ public sealed partial class ClockTests : IDisposable
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
-    private static readonly TestMedia Source = new() { Width = 320, Height = 180, Seconds = 16, Gop = 30 };
+    private static readonly TestMedia Source = new() { Width = 320, Height = 180, Seconds = 14, Gop = 30 };
     private static readonly TestMedia Short = Source with { Seconds = 4 };
 
     private readonly TempFolder _folder = new();
@@ -44,7 +44,7 @@ public sealed partial class ClockTests : IDisposable
             await using (var publisher = await stream.PublishAsync(Source))
             {
                 var known = await stream.PlaylistWithAsync(segments: 1);
-                foreach (var offset in (TimeSpan[])[Second, TimeSpan.Zero, Hour, TimeSpan.Zero, -Hour])
+                foreach (var offset in (TimeSpan[])[Second, TimeSpan.Zero, Hour, -Hour])
                 {
                     clock.Set(offset);
                     known = await GoesOnAsync(stream, known);

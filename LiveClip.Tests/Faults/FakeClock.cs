@@ -23,6 +23,8 @@ internal sealed class FakeClock
             ["FAKETIME_NO_CACHE"] = "1",
             ["FAKETIME_DONT_FAKE_MONOTONIC"] = "1",
             ["NO_FAKE_STAT"] = "1",
+            // With it, waits on conditions end at once: every idle thread of the server would spin.
+            ["FAKETIME_FORCE_MONOTONIC_FIX"] = "0",
         };
     }
 
