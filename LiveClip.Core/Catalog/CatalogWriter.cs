@@ -62,7 +62,8 @@ public sealed class CatalogWriter(IDbContextFactory<CatalogDbContext> contexts) 
 
     /// <summary>Whether that is a row which breaks a rule of the schema: it will not be taken the next time either.</summary>
     public static bool IsRefusal(Exception error) =>
-        error is SqliteException { SqliteErrorCode: ConstraintViolation } || (error is DbUpdateException { InnerException: { } cause } && IsRefusal(cause));
+        error is SqliteException { SqliteErrorCode: ConstraintViolation }
+        || (error is DbUpdateException { InnerException: { } cause } && IsRefusal(cause));
 
     public void Dispose() => _gate.Dispose();
 

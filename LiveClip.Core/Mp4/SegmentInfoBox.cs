@@ -30,7 +30,7 @@ public sealed record RecordingStart(string StreamId, DateTimeOffset StartedAt, l
 public readonly record struct SegmentIdentity(
     Guid RecordingId, int Run, long Number, int Fragment, long TimelineStart, DateTimeOffset WallClock)
 {
-    /// <summary>EXT-X-TARGETDURATION of the recording in seconds; null where it was not yet fixed, and in files of the first version.</summary>
+    /// <summary>EXT-X-TARGETDURATION of the recording in seconds; null where it was not yet fixed, and in the first version.</summary>
     public int? TargetDuration { get; init; }
 }
 

@@ -48,7 +48,7 @@ public static class RecordingIndex
     public static RecordingStart StartOf(Recording recording) =>
         new(recording.StreamId, recording.StartedAt, recording.FirstSegmentNumber, recording.FirstDiscontinuity);
 
-    /// <summary>What belongs to that segment of that file: its whole fragments up to the first that is torn, damaged or of another.</summary>
+    /// <summary>What belongs to that segment of that file: its whole fragments up to the first that is torn or of another.</summary>
     public static SegmentFile ReadSegment(Run run, long number, SegmentIndex index, long length)
     {
         var lead = LeadOf(run);
@@ -140,5 +140,6 @@ public sealed record SegmentFile(long Number, IReadOnlyList<IndexedFragment> Fra
     public bool IsTorn => ValidLength < Length;
 
     /// <summary>EXT-X-TARGETDURATION of the recording in seconds, when it was fixed by then.</summary>
-    public int? TargetDuration => Fragments.Select(fragment => fragment.Identity.TargetDuration).FirstOrDefault(seconds => seconds is not null);
+    public int? TargetDuration =>
+        Fragments.Select(fragment => fragment.Identity.TargetDuration).FirstOrDefault(seconds => seconds is not null);
 }

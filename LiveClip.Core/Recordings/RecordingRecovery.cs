@@ -45,7 +45,8 @@ public sealed partial class RecordingRecovery(
     private async Task EnterRecordingsAsync(CatalogDbContext context, CancellationToken cancellationToken)
     {
         var known = await context.Recordings.Select(recording => recording.Id).ToHashSetAsync(cancellationToken);
-        var numbers = await context.LiveStreams.ToDictionaryAsync(stream => stream.Id, stream => stream.NextSegmentNumber, cancellationToken);
+        var numbers = await context.LiveStreams
+            .ToDictionaryAsync(stream => stream.Id, stream => stream.NextSegmentNumber, cancellationToken);
         var unknown = store.ListRecordings().Where(id => !known.Contains(id)).Select(FindRecording).OfType<Recording>()
             .Where(recording => numbers.TryGetValue(recording.StreamId, out var next) && recording.FirstSegmentNumber >= next).ToList();
         if (unknown.Count > 0)

@@ -99,7 +99,8 @@ public sealed class DataCheck(
     private async Task<List<Recording>> FindUnknownAsync(
         CatalogDbContext context, List<Recording> known, List<Finding> findings, CancellationToken cancellationToken)
     {
-        var numbers = await context.LiveStreams.ToDictionaryAsync(stream => stream.Id, stream => stream.NextSegmentNumber, cancellationToken);
+        var numbers = await context.LiveStreams
+            .ToDictionaryAsync(stream => stream.Id, stream => stream.NextSegmentNumber, cancellationToken);
         var unknown = new List<Recording>();
         foreach (var id in segments.ListRecordings().Except(known.Select(recording => recording.Id)).Order())
         {
@@ -107,7 +108,8 @@ public sealed class DataCheck(
             {
                 if (segments.List(id).Count > 0)
                 {
-                    findings.Add(new Finding(SegmentStore.RecordingName(id), null, "not in the catalog, and does not say of which stream it is"));
+                    findings.Add(new Finding(
+                        SegmentStore.RecordingName(id), null, "not in the catalog, and does not say of which stream it is"));
                 }
             }
             else if (!numbers.TryGetValue(recording.StreamId, out var next) || recording.FirstSegmentNumber < next)

@@ -33,4 +33,5 @@ public sealed class DataDirectoryLock(IOptions<RecordingOptions> options) : IDis
 
 /// <summary>Another LiveClip, or a check, works on that data directory.</summary>
 public sealed class DataDirectoryInUseException(string dataDirectory, Exception inner)
-    : IOException($"The data directory {dataDirectory} is in use by another LiveClip. Stop that one first, or name another directory.", inner);
+    : IOException(
+        $"The data directory {dataDirectory} is in use by another LiveClip. Stop that one first, or name another directory.", inner);

@@ -185,14 +185,18 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
         var name = NameOf(run.Number, file.Number);
         if (file.ValidLength < row.Length)
         {
-            _findings.Add(new Finding(name, file.ValidLength, $"damaged from here on: {row.Length} bytes are in the catalog, {file.Length} there")
+            _findings.Add(new Finding(
+                name, file.ValidLength, $"damaged from here on: {row.Length} bytes are in the catalog, {file.Length} there")
             {
                 Mend = MendAsync,
             });
         }
         else if (file.ValidLength > row.Length)
         {
-            _findings.Add(new Finding(name, row.Length, $"goes on behind what the catalog has, to byte {file.ValidLength}") { Mend = MendAsync });
+            _findings.Add(new Finding(name, row.Length, $"goes on behind what the catalog has, to byte {file.ValidLength}")
+            {
+                Mend = MendAsync,
+            });
         }
         else if (file.IsTorn)
         {
@@ -223,7 +227,9 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
             if (after.Start < before.End || after.Run < before.Run)
             {
                 _findings.Add(new Finding(
-                    NameOf(after.Run, after.Number), null, $"begins at {after.Start}, before segment {before.Number} ends at {before.End}"));
+                    NameOf(after.Run, after.Number),
+                    null,
+                    $"begins at {after.Start}, before segment {before.Number} ends at {before.End}"));
             }
         }
     }

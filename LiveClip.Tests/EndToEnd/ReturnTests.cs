@@ -29,7 +29,7 @@ public sealed class ReturnTests : IAsyncLifetime
         var stream = await TestStream.CreateAsync(_server);
         var source = Small with { Seconds = 3 };
         await PublishAsync(stream, source);
-        Assert.Equal("disconnected", await stream.StatusAsync());
+        await stream.BecomesAsync("disconnected");
         Assert.False((await stream.PlaylistAsync()).Ended);
 
         await PublishAsync(stream, source with { FirstNumber = 5000 });

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 using LiveClip.Core.Catalog;
-using LiveClip.Tests.Recordings;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
 using Xunit;

@@ -27,7 +27,11 @@ public sealed class FailingDiskTests : IDisposable
             await using var publisher = await stream.PublishAsync(Source);
             await stream.PlaylistWithAsync(segments: 1);
             await using (var failing = await ChildProcess.StartAsync(
-                "strace", ["-f", "-q", "-o", "/dev/null", "-p", $"{server.ProcessId}", "-e", $"trace={fault[..fault.IndexOf(':', StringComparison.Ordinal)]}", "-e", $"inject={fault}"]))
+                "strace",
+                [
+                    "-f", "-q", "-o", "/dev/null", "-p", $"{server.ProcessId}",
+                    "-e", $"trace={fault.Split(':')[0]}", "-e", $"inject={fault}",
+                ]))
             {
                 await Eventually.TrueAsync(() => LostSegments(server) > 0 || failing.Exited.IsCompleted, Bound, "a lost segment");
                 Assert.SkipWhen(LostSegments(server) == 0, $"strace may not trace here: {failing.Transcript}");

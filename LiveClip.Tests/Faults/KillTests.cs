@@ -61,7 +61,8 @@ public sealed class KillTests(ITestOutputHelper output) : IDisposable
             lost.AddRange(kept.Select((pictures, run) => Math.Max(received[run][i] - pictures, 0) * MillisecondsPerPicture));
         }
 
-        output.WriteLine($"{LostMedia.Describe(lost)}; ready again after {LostMedia.Percentile(ready, 50):F0} ms, at most {ready.Max():F0} ms");
+        output.WriteLine(
+            $"{LostMedia.Describe(lost)}; ready again after {LostMedia.Percentile(ready, 50):F0} ms, at most {ready.Max():F0} ms");
         // One of a hundred may be worse: of fewer it is not known which.
         Assert.True(lost.Count < 100 || LostMedia.Percentile(lost, 99) <= 500, LostMedia.Describe(lost));
         Assert.True(lost.Max() <= 1000, LostMedia.Describe(lost));

@@ -104,7 +104,8 @@ internal sealed class PacedPublisher : IAsyncDisposable
     /// <summary>Of both ends of the connection from that port.</summary>
     private static long WaitingBytes(int port) => File.ReadLines("/proc/net/tcp").Skip(1)
         .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Where(columns => columns[1..3].Any(address => address.EndsWith(port.ToString("':'X4", CultureInfo.InvariantCulture), StringComparison.Ordinal)))
+        .Where(columns => columns[1..3].Any(
+            address => address.EndsWith(port.ToString("':'X4", CultureInfo.InvariantCulture), StringComparison.Ordinal)))
         .SelectMany(columns => columns[4].Split(':'))
         .Sum(bytes => long.Parse(bytes, NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 

@@ -94,7 +94,8 @@ public sealed class RecordingIndexTests : IDisposable
 
     private static (Run Run, byte[] File) Packaged()
     {
-        var packaged = PackagedRecording.Of(new SyntheticEncoder { BFrames = 2, Pictures = SyntheticEncoder.Reordering }.Encode(seconds: 4));
+        var encoder = new SyntheticEncoder { BFrames = 2, Pictures = SyntheticEncoder.Reordering };
+        var packaged = PackagedRecording.Of(encoder.Encode(seconds: 4));
         return (packaged.Runs[0], packaged.Window.Find(0)!.ToMemory().ToArray());
     }
 

@@ -227,7 +227,8 @@ public sealed class RecordingRecoveryTests : IDisposable
     private static async Task<string> RowsAsync(CoreServices core)
     {
         await using var context = core.Read();
-        var recordings = await context.Recordings.Include(recording => recording.Runs.OrderBy(run => run.Number)).ToListAsync(CoreServices.Token);
+        var recordings = await context.Recordings.Include(recording => recording.Runs.OrderBy(run => run.Number))
+            .ToListAsync(CoreServices.Token);
         var segments = await context.Segments.OrderBy(segment => segment.Number).ToListAsync(CoreServices.Token);
         return JsonSerializer.Serialize((object[])[recordings, segments]);
     }

@@ -17,7 +17,8 @@ public sealed class CheckCommandTests : IDisposable
     [Fact]
     public async Task It_ends_with_what_it_has_found()
     {
-        Assert.Equal((2, $"{_folder.FullPath} is no data directory of LiveClip: there is no liveclip.db."), await CheckAsync(_folder.FullPath));
+        var none = $"{_folder.FullPath} is no data directory of LiveClip: there is no liveclip.db.";
+        Assert.Equal((2, none), await CheckAsync(_folder.FullPath));
         Assert.Equal((2, "check [--repair] DIRECTORY"), await CheckAsync());
 
         Recording recording;
@@ -31,7 +32,9 @@ public sealed class CheckCommandTests : IDisposable
         var length = new FileInfo(_folder.File(torn)).Length;
         await File.AppendAllTextAsync(_folder.File(torn), "torn", CoreServices.Token);
         var line = $"{torn} at byte {length}: a torn tail of 4 bytes";
-        Assert.Equal((1, $"{line}\n1 recordings with 10 segments, 0 clips: 1 findings, 0 of them mended."), await CheckAsync(_folder.FullPath));
+        Assert.Equal(
+            (1, $"{line}\n1 recordings with 10 segments, 0 clips: 1 findings, 0 of them mended."),
+            await CheckAsync(_folder.FullPath));
         Assert.Equal(
             (0, $"{line} (mended)\n1 recordings with 10 segments, 0 clips: 1 findings, 1 of them mended."),
             await CheckAsync("--repair", _folder.FullPath));

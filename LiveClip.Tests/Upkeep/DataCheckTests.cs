@@ -117,7 +117,8 @@ public sealed class DataCheckTests : IAsyncLifetime
         var before = await RowsAsync();
         await WriteAsync(context => context.Recordings.ExecuteDeleteAsync(CoreServices.Token));
         Assert.Equal(
-            [$"{SegmentStore.RecordingName(_recording.Id)}: not in the catalog: it was deleted, or its stream was"], Lines(await CheckAsync()));
+            [$"{SegmentStore.RecordingName(_recording.Id)}: not in the catalog: it was deleted, or its stream was"],
+            Lines(await CheckAsync()));
         await WriteAsync(context => context.LiveStreams.ExecuteUpdateAsync(
             stream => stream.SetProperty(s => s.NextSegmentNumber, 0), CoreServices.Token));
         await MendsAsync();
@@ -226,7 +227,8 @@ public sealed class DataCheckTests : IAsyncLifetime
         var runs = await context.Runs.OrderBy(run => run.Number).ToListAsync(CoreServices.Token);
         return
         [
-            .. runs.Select(run => (object)(run.Number, run.TimelineStart, run.WallClock, Convert.ToHexString(run.Init), run.Width, run.Codecs)),
+            .. runs.Select(run => (object)(
+                run.Number, run.TimelineStart, run.WallClock, Convert.ToHexString(run.Init), run.Width, run.Codecs)),
             .. (await core.SegmentsAsync(_recording.Id)).Select(segment => (object)(
                 segment.Number, segment.Run, segment.Start, segment.Duration, segment.Length, segment.StartsWithSync)),
         ];

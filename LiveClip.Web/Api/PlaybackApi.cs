@@ -65,15 +65,15 @@ public static class PlaybackApi
 
     private static async Task<IResult> GetInit(
         Guid playbackId, Guid recordingId, int run, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
-        RecordingTimelines timelines, CancellationToken cancellationToken) =>
-        await MayPlayAsync(catalog, http, playbackId, recordingId, cancellationToken)
+        LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken) =>
+        await MayPlayAsync(catalog, windows, http, playbackId, recordingId, cancellationToken)
             ? await InitAsync(http, timelines, recordingId, run, cancellationToken)
             : ApiResults.NotFound("stream/playbackId not found");
 
     private static async Task<IResult> GetSegment(
         Guid playbackId, Guid recordingId, int run, long number, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
         LiveWindows windows, SegmentStore store, CancellationToken cancellationToken) =>
-        await MayPlayAsync(catalog, http, playbackId, recordingId, cancellationToken)
+        await MayPlayAsync(catalog, windows, http, playbackId, recordingId, cancellationToken)
             ? Segment(http, windows, store, recordingId, run, number)
             : ApiResults.NotFound("stream/playbackId not found");
 
@@ -106,12 +106,16 @@ public static class PlaybackApi
 
     /// <summary>A recording's media is reached through its own stream's playback ids only.</summary>
     private static async Task<bool> MayPlayAsync(
-        IDbContextFactory<CatalogDbContext> catalog, HttpContext http, Guid playbackId, Guid recordingId, CancellationToken cancellationToken)
+        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, HttpContext http, Guid playbackId, Guid recordingId,
+        CancellationToken cancellationToken)
     {
+        // The catalog hears of a recording a moment after it is on air.
+        var onAir = windows.Find(recordingId)?.Recording.StreamId;
         await using var context = await catalog.CreateDbContextAsync(cancellationToken);
         var policy = await context.PlaybackIds.AsNoTracking()
             .Where(playback => playback.Id == playbackId
-                && context.Recordings.Any(recording => recording.Id == recordingId && recording.StreamId == playback.StreamId))
+                && (playback.StreamId == onAir
+                    || context.Recordings.Any(recording => recording.Id == recordingId && recording.StreamId == playback.StreamId)))
             .Select(playback => (AccessPolicy?)playback.AccessPolicy)
             .SingleOrDefaultAsync(cancellationToken);
         return policy == AccessPolicy.Public || (policy is not null && http.User.Identity is { IsAuthenticated: true });
