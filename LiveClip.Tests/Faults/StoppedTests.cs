@@ -14,7 +14,14 @@ public sealed class StoppedTests(LiveServer server) : IClassFixture<LiveServer>
 
     private static readonly bool IsLong = Environment.GetEnvironmentVariable("LIVECLIP_LONG") is not null;
     private static readonly TestMedia Source = new() { Width = 320, Height = 180, Seconds = 60, Gop = 30, BFrames = 0 };
-    private static readonly TestMedia Heavy = new() { Seconds = 80, Gop = 30, BFrames = 0, X264Params = "qp=4" };
+
+    /// <summary>12 Mbit/s, filled up: in 30 s four times what the buffers of a connection take.</summary>
+    private static readonly TestMedia Heavy = Source with
+    {
+        Seconds = 80,
+        X264Params = "nal-hrd=cbr:bitrate=12000:vbv-maxrate=12000:vbv-bufsize=12000",
+    };
+
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(40);
 
     /// <summary>Within which all goes on.</summary>
