@@ -164,8 +164,8 @@ measure() {
   rm -rf "$folder/data"
   local cpu=${result%% *}
   [[ $1 == "${servers%% *}" ]] && first_cpu=$cpu
-  # LiveClip keeps twelve target durations of 2 s in memory, and the open segment: 25 s of media on average.
-  awk -v server="$1" -v streams="$2" -v megabits="$3" -v first="$first_cpu" -v window="$([[ $1 == liveclip ]] && echo 25 || echo 0)" \
+  # LiveClip keeps six target durations of 2 s in memory, and the open segment: 13 s of media on average.
+  awk -v server="$1" -v streams="$2" -v megabits="$3" -v first="$first_cpu" -v window="$([[ $1 == liveclip ]] && echo 13 || echo 0)" \
     -v written="$written" '{
       mib = 1048576; memory = ($4 - $3) / streams / mib
       printf "| %d | %d | %s | %.3f | %.2f | %.1f | %.1f | %.1f / %.1f / %.1f | %.3f | %.1f |\n", streams, megabits, server, $1, $1 / first,

@@ -90,7 +90,8 @@ public static class RecordingIndex
     {
         foreach (var fragment in files.SelectMany(file => file.Fragments).Select(fragment => fragment.Identity))
         {
-            if (run.WallClockAt(fragment.TimelineStart) != fragment.WallClock)
+            // A tick of .NET is what rounding may cost where what came before is gone.
+            if ((run.WallClockAt(fragment.TimelineStart) - fragment.WallClock).Duration().Ticks > 1)
             {
                 run.Add(new WallClockAnchor(fragment.TimelineStart, fragment.WallClock));
             }

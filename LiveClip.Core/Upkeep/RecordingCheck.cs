@@ -18,7 +18,7 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
     {
         var runs = recording.Runs.OrderBy(run => run.Number).ToList();
         runs.ForEach(CheckInit);
-        runs.AddRange(FindRuns(runs));
+        var unknown = FindRuns(runs);
 
         var files = store.List(Id).ToLookup(file => file.Run, file => file.Number);
         foreach (var row in rows.Where(row => !files[row.Run].Contains(row.Number)))
@@ -30,7 +30,13 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
             });
         }
 
-        runs.ForEach(run => CheckSegments(run, files[run.Number]));
+        foreach (var run in runs)
+        {
+            CheckAnchors(run, CheckSegments(run, files[run.Number]));
+        }
+
+        // Entered with the anchors that its files tell.
+        unknown.ForEach(run => RecordingIndex.AddAnchors(run, CheckSegments(run, files[run.Number])));
         CheckOrder();
         return _findings;
     }
@@ -100,7 +106,8 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
         }
     }
 
-    private void CheckSegments(Run run, IEnumerable<long> numbers)
+    /// <returns>The run's files, as far as they can be read.</returns>
+    private List<SegmentFile> CheckSegments(Run run, IEnumerable<long> numbers)
     {
         var files = numbers.Select(number => TryRead(run, number)).OfType<SegmentFile>().ToList();
         var expected = RecordingIndex.SegmentsOf(run, files).ToDictionary(segment => segment.Number);
@@ -131,6 +138,29 @@ internal sealed class RecordingCheck(SegmentStore store, Recording recording, IR
             {
                 Mend = context => context.Recordings.Where(stored => stored.Id == Id)
                     .ExecuteUpdateAsync(stored => stored.SetProperty(r => r.TargetDuration, target)),
+            });
+        }
+
+        return files;
+    }
+
+    /// <summary>Whether the catalog has each segment at the UTC that its own box says.</summary>
+    private void CheckAnchors(Run run, List<SegmentFile> files)
+    {
+        var told = RecordingIndex.ReadRun(run.Init);
+        RecordingIndex.AddAnchors(told, files);
+        var wrong = files.SelectMany(file => file.Fragments).Select(fragment => fragment.Identity)
+            .Where(fragment => (run.WallClockAt(fragment.TimelineStart) - told.WallClockAt(fragment.TimelineStart)).Duration().Ticks > 1)
+            .Select(fragment => (SegmentIdentity?)fragment).FirstOrDefault();
+        if (wrong is { } first)
+        {
+            _findings.Add(new Finding(
+                NameOf(run.Number, first.Number),
+                null,
+                $"begins at {first.WallClock:O}, but the catalog says {run.WallClockAt(first.TimelineStart):O}")
+            {
+                Mend = context => context.Runs.Where(stored => stored.RecordingId == Id && stored.Number == run.Number)
+                    .ExecuteUpdateAsync(stored => stored.SetProperty(r => r.Anchors, told.Anchors)),
             });
         }
     }

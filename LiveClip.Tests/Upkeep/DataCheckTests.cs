@@ -137,6 +137,19 @@ public sealed class DataCheckTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_wall_clock_that_is_not_what_the_fragments_say_is_put_right()
+    {
+        var before = await ClocksAsync();
+        await WriteAsync(async context =>
+        {
+            var run = await context.Runs.SingleAsync(run => run.Number == 1, CoreServices.Token);
+            run.Add(new WallClockAnchor(run.TimelineStart + 90_000, run.WallClock));
+        });
+        Assert.StartsWith($"{NameOf(1, 6)}: begins at", Assert.Single(await MendsAsync()), StringComparison.Ordinal);
+        Assert.Equal(before, await ClocksAsync());
+    }
+
+    [Fact]
     public async Task A_ready_clip_without_its_file_is_made_again()
     {
         var clip = new Clip
@@ -232,6 +245,15 @@ public sealed class DataCheckTests : IAsyncLifetime
             .. (await core.SegmentsAsync(_recording.Id)).Select(segment => (object)(
                 segment.Number, segment.Run, segment.Start, segment.Duration, segment.Length, segment.StartsWithSync)),
         ];
+    }
+
+    /// <summary>UTC where each segment begins.</summary>
+    private async Task<IReadOnlyList<DateTimeOffset>> ClocksAsync()
+    {
+        await using var core = await CoreServices.StartAsync(_folder);
+        await using var context = core.Read();
+        var runs = await context.Runs.ToDictionaryAsync(run => run.Number, CoreServices.Token);
+        return [.. (await core.SegmentsAsync(_recording.Id)).Select(segment => runs[segment.Run].WallClockAt(segment.Start))];
     }
 
     private static List<string> Lines(CheckReport report) => [.. report.Findings.Select(finding => finding.ToString())];
