@@ -19,7 +19,7 @@ LiveClip.Benchmarks/ingest.sh [OPTION VALUE]...
 USAGE
 }
 
-streams="10 40" megabits="1 6" warm_up=60 seconds=40 servers="nginx liveclip" program= media=
+streams="10 40" megabits="1 6" warm_up=60 seconds=40 servers="nginx liveclip" program='' media=''
 while (($#)); do
   case $1 in
     --streams) streams=$2 ;;
@@ -159,7 +159,8 @@ measure() {
   local result written
   result=$(taskset -c 1 dotnet "$root/LiveClip.Benchmarks/bin/Release/net10.0/LiveClip.Benchmarks.dll" \
     ingest "${target[0]}" "$media/$3.flv" "$2" "$server_id" "$warm_up" "$seconds" "${api[@]}")
-  written=$(du -sb "$folder/data" | cut -f1)
+  # Files may go while they are counted.
+  written=$({ du -sb "$folder/data" 2>/dev/null || true; } | cut -f1)
   stop_server
   rm -rf "$folder/data"
   local cpu=${result%% *}
