@@ -32,7 +32,9 @@ public sealed class PowerLossTests(ITestOutputHelper output)
             var data = Directory.CreateDirectory(Path.Combine(mounted!, $"{round}")).FullName;
             int sent;
             string streamId;
-            await using (var server = await ServerProcess.StartAsync(data))
+            // The image is so small that recording would pause for want of room.
+            await using (var server = await ServerProcess.StartAsync(
+                data, "--LiveClip:Storage:ReserveMiB=0", "--LiveClip:Storage:PauseMiB=0", "--LiveClip:Storage:PauseMinutes=0"))
             {
                 var stream = await TestStream.CreateAsync(server);
                 streamId = stream.Id;
