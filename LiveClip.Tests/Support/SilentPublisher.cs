@@ -1,6 +1,4 @@
-using System.Globalization;
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using LiveClip.Core.Rtmp;
 
@@ -14,25 +12,20 @@ public sealed class SilentPublisher : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly TcpClient _client;
-    private readonly CancellationTokenSource _closed = new();
     private readonly TaskCompletionSource _sent = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _end = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly Task _publishing;
+    private RtmpClient _client = null!;
 
-    private SilentPublisher(TcpClient client, string file, Uri address)
+    private SilentPublisher()
     {
-        _client = client;
-        _publishing = PublishAsync(file, address);
     }
 
     public static async Task<SilentPublisher> StartAsync(string file, Uri rtmpUrlWithKey)
     {
-        var client = new TcpClient();
-        await client.ConnectAsync(rtmpUrlWithKey.Host, rtmpUrlWithKey.Port);
-        var publisher = new SilentPublisher(client, file, rtmpUrlWithKey);
-        await Eventually.EndsAsync(await Task.WhenAny(publisher._sent.Task, publisher._publishing), Deadline, "sending the file");
-        await Eventually.TrueAsync(() => HasDrained(rtmpUrlWithKey.Port), Deadline, "the server's reading of all that was sent");
+        var publisher = new SilentPublisher();
+        var client = publisher._client = await RtmpClient.StartAsync(rtmpUrlWithKey, closed => publisher.TagsAsync(file, closed));
+        await Eventually.EndsAsync(await Task.WhenAny(publisher._sent.Task, client.Publishing), Deadline, "sending the file");
+        await Eventually.TrueAsync(() => client.WaitingBytes() == 0, Deadline, "the server's reading of all that was sent");
         return publisher;
     }
 
@@ -40,25 +33,10 @@ public sealed class SilentPublisher : IAsyncDisposable
     public async Task StopAsync()
     {
         _end.TrySetResult();
-        await Eventually.EndsAsync(_publishing, Deadline);
+        await Eventually.EndsAsync(_client.Publishing, Deadline);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await _closed.CancelAsync();
-        await Eventually.EndsAsync(
-            _publishing.ContinueWith(_ => { }, TaskScheduler.Default), Deadline, "the publisher after its connection was closed");
-        _client.Dispose();
-        _closed.Dispose();
-    }
-
-    private async Task PublishAsync(string file, Uri address)
-    {
-        var stream = _client.GetStream();
-        using var publisher = new RtmpPublisher(new Transport(PipeReader.Create(stream), PipeWriter.Create(stream)));
-        await publisher.PublishAsync(
-            "live", $"rtmp://{address.Authority}/live", address.Segments[^1], TagsAsync(file, _closed.Token), _closed.Token);
-    }
+    public ValueTask DisposeAsync() => _client.DisposeAsync();
 
     private async IAsyncEnumerable<FlvTag> TagsAsync(string file, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
@@ -70,15 +48,4 @@ public sealed class SilentPublisher : IAsyncDisposable
         _sent.TrySetResult();
         await _end.Task.WaitAsync(cancellationToken);
     }
-
-    /// <summary>No byte of a connection of this port waits in the kernel, on either side.</summary>
-    private static bool HasDrained(int port) => File.ReadLines("/proc/net/tcp").Skip(1)
-        .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
-        .Where(columns => columns[1..3].Any(address => address.EndsWith(Hex(port), StringComparison.Ordinal)))
-        .Where(columns => columns[3] == "01") // established
-        .All(columns => columns[4] == "00000000:00000000");
-
-    private static string Hex(int port) => port.ToString("':'X4", CultureInfo.InvariantCulture);
-
-    private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

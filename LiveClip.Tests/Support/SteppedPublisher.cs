@@ -1,5 +1,4 @@
 using System.IO.Pipelines;
-using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 using LiveClip.Core.Rtmp;
 
@@ -10,17 +9,13 @@ public sealed class SteppedPublisher : IAsyncDisposable
 {
     private static readonly TimeSpan Deadline = TimeSpan.FromSeconds(30);
 
-    private readonly TcpClient _client;
-    private readonly CancellationTokenSource _closed = new();
     private readonly SemaphoreSlim _allowed = new(0);
-    private readonly Task _publishing;
+    private RtmpClient _client = null!;
     private int _asked;
     private int _pictures;
 
-    private SteppedPublisher(TcpClient client, string file, Uri address)
+    private SteppedPublisher()
     {
-        _client = client;
-        _publishing = PublishAsync(file, address);
     }
 
     /// <summary>How many pictures have been handed to the network.</summary>
@@ -28,9 +23,9 @@ public sealed class SteppedPublisher : IAsyncDisposable
 
     public static async Task<SteppedPublisher> StartAsync(string file, Uri rtmpUrlWithKey)
     {
-        var client = new TcpClient { NoDelay = true };
-        await client.ConnectAsync(rtmpUrlWithKey.Host, rtmpUrlWithKey.Port);
-        return new SteppedPublisher(client, file, rtmpUrlWithKey);
+        var publisher = new SteppedPublisher();
+        publisher._client = await RtmpClient.StartAsync(rtmpUrlWithKey, closed => publisher.TagsAsync(file, closed));
+        return publisher;
     }
 
     /// <summary>Sends so many pictures more, and the sound between them; fails when the server closes or the file ends.</summary>
@@ -39,37 +34,21 @@ public sealed class SteppedPublisher : IAsyncDisposable
         _asked += pictures;
         _allowed.Release(pictures);
         var asked = _asked;
-        await Eventually.TrueAsync(() => Pictures >= asked || _publishing.IsCompleted, Deadline);
+        await Eventually.TrueAsync(() => Pictures >= asked || _client.Publishing.IsCompleted, Deadline);
         if (Pictures < asked)
         {
-            await _publishing;
+            await _client.Publishing;
             throw new EndOfStreamException("the file has no more pictures");
         }
     }
 
     /// <summary>The connection is gone at once, without a goodbye of any kind.</summary>
-    public void Reset()
-    {
-        _client.LingerState = new LingerOption(enable: true, seconds: 0);
-        _client.Close();
-    }
+    public void Reset() => _client.Reset();
 
     public async ValueTask DisposeAsync()
     {
-        await _closed.CancelAsync();
-        await Eventually.EndsAsync(
-            _publishing.ContinueWith(_ => { }, TaskScheduler.Default), Deadline, "the publisher after its connection was closed");
-        _client.Dispose();
-        _closed.Dispose();
+        await _client.DisposeAsync();
         _allowed.Dispose();
-    }
-
-    private async Task PublishAsync(string file, Uri address)
-    {
-        var stream = _client.GetStream();
-        using var publisher = new RtmpPublisher(new Transport(PipeReader.Create(stream), PipeWriter.Create(stream)));
-        await publisher.PublishAsync(
-            "live", $"rtmp://{address.Authority}/live", address.Segments[^1], TagsAsync(file, _closed.Token), _closed.Token);
     }
 
     private async IAsyncEnumerable<FlvTag> TagsAsync(string file, [EnumeratorCancellation] CancellationToken cancellationToken)
@@ -91,6 +70,4 @@ public sealed class SteppedPublisher : IAsyncDisposable
             }
         }
     }
-
-    private sealed record Transport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }
