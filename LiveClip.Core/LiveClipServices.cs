@@ -73,6 +73,8 @@ public static class LiveClipServices
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<PictureEncoder>();
+        services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();

@@ -17,14 +17,14 @@ public sealed class ClipStore(IOptions<RecordingOptions> options)
     public string? FindPoster(Guid clipId) => Existing(PosterPath(clipId));
 
     /// <summary>Writes a file beside its final name, and gives it that name only when <paramref name="write"/> has succeeded.</summary>
-    internal T WriteVideo<T>(Guid clipId, Func<string, T> write)
+    internal async Task<T> WriteVideoAsync<T>(Guid clipId, Func<string, Task<T>> write)
     {
         var path = VideoPath(clipId);
         var unfinished = path + ".unfinished";
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            var result = write(unfinished);
+            var result = await write(unfinished);
             File.Move(unfinished, path, overwrite: true);
             return result;
         }

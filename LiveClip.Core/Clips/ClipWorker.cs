@@ -17,6 +17,7 @@ public sealed partial class ClipWorker(
     RecordingTimelines timelines,
     SegmentStore segments,
     ClipStore store,
+    ClipRenderer renderer,
     FfmpegRunner ffmpeg,
     TimeProvider time,
     ILogger<ClipWorker> logger) : BackgroundService
@@ -84,9 +85,9 @@ public sealed partial class ClipWorker(
         }
 
         using var source = SampleSource.Open(timeline, segments, clip.Start, clip.End);
-        var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures())])
+        var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures(clip.End))])
             ?? throw new ClipException("there is no picture in this range: the encoder was away");
-        var rendered = store.WriteVideo(clipId, path => ClipRenderer.Render(plan, source, path));
+        var rendered = await store.WriteVideoAsync(clipId, path => renderer.RenderAsync(plan, source, path, cancellationToken));
         await queue.ChangeAsync(
             clipId,
             _ => true,
@@ -94,11 +95,11 @@ public sealed partial class ClipWorker(
             {
                 (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
                 (ready.DeliveredStart, ready.DeliveredEnd, ready.DeliveredFrames) = (plan.DeliveredStart, plan.DeliveredEnd, plan.Frames);
-                (ready.Duration, ready.Width, ready.Height) = (rendered.Duration, rendered.Width, rendered.Height);
+                (ready.Duration, ready.Width, ready.Height) = (rendered.Tracks.Duration, rendered.Sps?.Width ?? 0, rendered.Sps?.Height ?? 0);
             },
             cancellationToken);
         LogReady(clip.StreamId, clipId, plan.Frames, time.GetElapsedTime(started).TotalMilliseconds);
-        if (rendered.Width > 0)
+        if (rendered.Sps is not null)
         {
             clip.DeliveredStart = plan.DeliveredStart;
             _posters.Writer.TryWrite(clip);

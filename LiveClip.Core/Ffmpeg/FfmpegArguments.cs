@@ -44,6 +44,26 @@ public sealed class FfmpegArguments
         .Output(jpegPath);
 
     /// <summary>
+    /// Some pictures of an H.264 byte stream on stdin, encoded anew into one on stdout: the parts end to end, each picture one slice, each
+    /// part beginning with an IDR picture.
+    /// </summary>
+    public static FfmpegArguments EncodePictures(PictureEncoding encoding)
+    {
+        var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
+        var parts = string.Join('+', encoding.Parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"));
+        var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
+        var threads = encoding.Threads.ToString(CultureInfo.InvariantCulture);
+        return Quiet
+            .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
+            // Strict, so that pictures are put in order by the most that the level allows where the stream does not tell: none is lost.
+            .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1")
+            .With("-vf", $"select='{parts}',{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
+            .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
+            .With("-profile:v", encoding.Profile, "-force_key_frames", $"expr:{keys}", "-forced-idr", "1")
+            .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");
+    }
+
+    /// <summary>
     /// An endless encoder for demonstrations, in real time on stdout as FLV: 720p30 H.264 at 2 Mbit/s without B-frames, a sync sample
     /// every 2 s, the wall clock and the frame's number in the picture, a tick in the sound at each whole second.
     /// </summary>
