@@ -39,8 +39,7 @@ public sealed class ClipWorkerTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ranges))]
-    public async Task A_clip_holds_consecutive_pictures_from_a_sync_sample_on_and_its_sound_in_place(
-        TestMedia media, double start, double end)
+    public async Task A_clip_holds_exactly_the_pictures_asked_for_and_its_sound_in_place(TestMedia media, double start, double end)
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
         var stream = await core.CreateStreamAsync();
@@ -50,20 +49,17 @@ public sealed class ClipWorkerTests : IDisposable
 
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
         var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
-        var numbers = await DecodedVideo.FrameNumbersAsync(file);
         var rate = media.FrameRate.Numerator / (double)media.FrameRate.Denominator;
-        var first = (int)Math.Round(clip.DeliveredStart!.Value * rate / Second);
-        Assert.Equal(Enumerable.Range(first, clip.DeliveredFrames!.Value), numbers);
-        Assert.Equal(0, first % media.Gop);
-        Assert.InRange(first, (start * rate) - media.Gop, start * rate);
-        Assert.InRange(numbers[^1] + 1, (end * rate) - 0.1, (end * rate) + 5);
-        Assert.Equal((numbers[^1] + 1) / rate, clip.DeliveredEnd!.Value / 90_000.0, 0.002);
-        Assert.Equal(clip.DeliveredEnd - clip.DeliveredStart, clip.Duration);
+        var (first, last) = ((int)Math.Ceiling((start * rate) - 0.05), (int)Math.Ceiling((end * rate) - 0.05) - 1);
+        Assert.Equal(Enumerable.Range(first, last - first + 1), await DecodedVideo.FrameNumbersAsync(file));
+        Assert.Equal(last - first + 1, clip.DeliveredFrames);
+        Assert.Equal(first / rate, clip.DeliveredStart!.Value / 90_000.0, 0.001);
+        Assert.Equal((last + 1) / rate, clip.DeliveredEnd!.Value / 90_000.0, 0.001);
+        Assert.Equal(clip.DeliveredFrames!.Value / rate, clip.Duration!.Value / 90_000.0, 0.00002);
         Assert.Equal((media.Width, media.Height), (clip.Width, clip.Height));
 
         var shown = await DecodedVideo.PresentationTimesAsync(file);
-        Assert.Equal(0, shown[0].TotalSeconds, 0.0005);
-        Assert.All(shown.Select((time, i) => time.TotalSeconds - (i / rate)), off => Assert.Equal(0, off, 0.0021));
+        Assert.All(shown.Select((time, i) => time.TotalSeconds - (i / rate)), off => Assert.Equal(0, off, 0.000_01));
         if (media.Audio)
         {
             await AssertTicksAsync(file, clip.DeliveredStart.Value / 90_000.0, await TicksOfSourceAsync(media));
@@ -84,8 +80,7 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.Equal((newest - (5 * Second), newest, false), (clip.RequestedStart, clip.RequestedEnd, clip.Trimmed));
         Assert.Equal(newest, clip.DeliveredEnd!.Value, 100d);
         var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
-        Assert.Equal(Enumerable.Range(420, clip.DeliveredFrames!.Value), numbers);
-        Assert.Equal((int)Math.Round(newest * 30.0 / Second), numbers[^1] + 1);
+        Assert.Equal(Enumerable.Range((int)Math.Round(newest * 30.0 / Second) - 150, 150), numbers);
     }
 
     [Fact]
@@ -102,9 +97,7 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.Equal(360_000, clip.RequestedStart, 100d);
         Assert.Equal(642_000, clip.RequestedEnd, 100d);
         var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
-        Assert.Equal(120, numbers[0]);
-        Assert.InRange(numbers[^1], 213, 216);
-        Assert.Equal(Enumerable.Range(120, numbers.Count), numbers);
+        Assert.Equal(Enumerable.Range(120, 94), numbers);
     }
 
     [Fact]
@@ -120,16 +113,14 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
         var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
         var numbers = await DecodedVideo.FrameNumbersAsync(file);
-        Assert.Equal(Enumerable.Range(420, 180), numbers.Take(180));
-        Assert.Equal(Enumerable.Range(10_000, numbers.Count - 180), numbers.Skip(180));
-        Assert.InRange(numbers.Count - 180, 90, 93);
+        Assert.Equal(Enumerable.Range(450, 150).Concat(Enumerable.Range(10_000, 90)), numbers);
         Assert.Equal(clip.DeliveredFrames, numbers.Count);
 
-        // Run 1's own seconds follow 6 s of run 0.
+        // Run 1's own seconds follow 5 s of run 0.
         var source = await TicksOfSourceAsync(TestMedia.Default);
         var again = await TicksOfSourceAsync(Again);
-        var expected = source.Where(tick => tick >= 14).Select(tick => tick - 14)
-            .Concat(again.Where(tick => tick < 2.9).Select(tick => tick + 6)).ToList();
+        var expected = source.Where(tick => tick >= 15).Select(tick => tick - 15)
+            .Concat(again.Where(tick => tick < 2.9).Select(tick => tick + 5)).ToList();
         var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
         Assert.All(expected.Where(tick => tick > 0.1), tick => Assert.Contains(heard, other => Math.Abs(other - tick) < 0.025));
     }
