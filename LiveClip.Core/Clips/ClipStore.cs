@@ -34,6 +34,24 @@ public sealed class ClipStore(IOptions<RecordingOptions> options)
         }
     }
 
+    /// <summary>Makes a finished file and its name durable.</summary>
+    internal void Flush(Guid clipId)
+    {
+        var path = VideoPath(clipId);
+        using (var file = File.OpenHandle(path, access: FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+
+        // Each of these may be new.
+        DirectoryFlush.Flush(Path.GetDirectoryName(path)!);
+        DirectoryFlush.Flush(_root);
+        DirectoryFlush.Flush(Path.GetDirectoryName(_root)!);
+    }
+
+    /// <summary>Bytes of the finished file; null when there is none.</summary>
+    internal long? LengthOf(Guid clipId) => new FileInfo(VideoPath(clipId)) is { Exists: true, Length: var length } ? length : null;
+
     internal async Task WritePosterAsync(Guid clipId, Func<string, Task> write)
     {
         var path = PosterPath(clipId);

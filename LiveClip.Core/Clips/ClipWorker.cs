@@ -28,18 +28,45 @@ public sealed partial class ClipWorker(
 
     private readonly Channel<Guid> _toEncode = Channel.CreateUnbounded<Guid>();
 
+    // Nobody waits for the disk: a start looks after what it did not get to keep.
+    private readonly Channel<Guid> _toFlush = Channel.CreateUnbounded<Guid>();
+
     // A loop of its own: clips never wait for the pictures of others.
     private readonly Channel<Clip> _posters = Channel.CreateUnbounded<Clip>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        ffmpeg.Prepare();
+        await QueueLostAsync(stoppingToken);
         await queue.RequeueAsync(stoppingToken);
         await Task.WhenAll(
         [
             .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(_ => CutAllAsync(queue.Queued, mayEncode: false, stoppingToken)),
             .. Enumerable.Range(0, Encoders).Select(_ => CutAllAsync(_toEncode.Reader, mayEncode: true, stoppingToken)),
             TakePostersAsync(stoppingToken),
+            FlushAllAsync(stoppingToken),
         ]);
+    }
+
+    /// <summary>A power loss may have taken what was told to be ready: that is cut again.</summary>
+    private async Task QueueLostAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var ready = await context.Clips.AsNoTracking().Where(clip => clip.Status == ClipStatus.Ready && clip.DeletedAt == null)
+            .Select(clip => new { clip.Id, clip.Length }).ToListAsync(cancellationToken);
+        foreach (var clip in ready)
+        {
+            var there = store.LengthOf(clip.Id);
+            if (there is null || there != (clip.Length ?? there))
+            {
+                LogLost(clip.Id, clip.Length, there);
+                await queue.ChangeAsync(
+                    clip.Id,
+                    lost => lost is { Status: ClipStatus.Ready, DeletedAt: null },
+                    lost => lost.Status = ClipStatus.Queued,
+                    cancellationToken);
+            }
+        }
     }
 
     private async Task CutAllAsync(ChannelReader<Guid> lane, bool mayEncode, CancellationToken cancellationToken)
@@ -110,9 +137,27 @@ public sealed partial class ClipWorker(
             },
             cancellationToken);
         LogReady(clip.StreamId, clip.Id, plan.FramesCopied, plan.FramesEncoded, time.GetElapsedTime(started).TotalMilliseconds);
+        _toFlush.Writer.TryWrite(clip.Id);
         if (rendered.Sps is not null)
         {
             _posters.Writer.TryWrite(clip);
+        }
+    }
+
+    private async Task FlushAllAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var clipId in _toFlush.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                store.Flush(clipId);
+            }
+#pragma warning disable CA1031 // The owner's loop: the clip may be gone by now, and a start looks whether its file is whole.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                LogNotFlushed(clipId, error);
+            }
         }
     }
 
@@ -146,6 +191,12 @@ public sealed partial class ClipWorker(
 
     [LoggerMessage(LogLevel.Error, "Clip {ClipId} failed")]
     private partial void LogFailed(Guid clipId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} is cut again: of its {Length} bytes there are {There}")]
+    private partial void LogLost(Guid clipId, long? length, long? there);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} could not be flushed to the disk")]
+    private partial void LogNotFlushed(Guid clipId, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "Clip {ClipId} has no poster")]
     private partial void LogNoPoster(Guid clipId, Exception error);

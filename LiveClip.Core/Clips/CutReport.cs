@@ -46,7 +46,7 @@ public sealed record CutReport(
             rendered.Tracks.Grid is { Rate: var rate } ? $"{rate.Numerator}/{rate.Denominator}" : null,
             CutJoint.Of(plan),
             CutGap.Of(plan, timeline),
-            rendered.Tracks.Sound is { Track: var sound } ? Timescale.Video.ToSeconds(sound.EditDelay) : null,
+            rendered.Tracks.Sound is { Track: var sound } ? CutPoint.SecondsOf(sound.EditDelay) : null,
             times);
     }
 
@@ -67,14 +67,15 @@ public sealed record CutSpan(CutPoint In, CutPoint Out)
 
 /// <summary>A point of a recording.</summary>
 /// <param name="Ticks">On its timeline, 1/90,000 s.</param>
-/// <param name="Seconds">The same in seconds.</param>
 /// <param name="Utc">The wall clock there; null where nothing was recorded.</param>
-public sealed record CutPoint(long Ticks, double Seconds, DateTimeOffset? Utc)
+public sealed record CutPoint(long Ticks, DateTimeOffset? Utc)
 {
     internal static CutPoint Of(RecordingTimeline timeline, long ticks) => new(
         ticks,
-        Timescale.Video.ToSeconds(ticks),
         (timeline.Runs.LastOrDefault(run => run.TimelineStart <= ticks) ?? timeline.Runs.FirstOrDefault())?.WallClockAt(ticks));
+
+    /// <summary>To the microsecond.</summary>
+    internal static double SecondsOf(long ticks) => Math.Round(Timescale.Video.ToSeconds(ticks), 6);
 }
 
 /// <summary>Where in a file one part meets the next.</summary>
@@ -90,7 +91,7 @@ public sealed record CutJoint(double Seconds, string Kind)
         {
             played += part.End - part.Start;
             var kind = part.Run != next.Run ? "run" : part is EncodedPart ? "encoded-copied" : "copied-encoded";
-            joints.Add(new CutJoint(Timescale.Video.ToSeconds(played), kind));
+            joints.Add(new CutJoint(CutPoint.SecondsOf(played), kind));
         }
 
         return joints;
@@ -105,9 +106,7 @@ public sealed record CutGap(double Start, double End, double Seconds)
         .. plan.Parts.Zip(plan.Parts.Skip(1))
             .Where(pair => pair.First.Run != pair.Second.Run && pair.Second.Start > timeline.EndOf(timeline.FindRun(pair.First.Run)!))
             .Select(pair => new CutGap(
-                Timescale.Video.ToSeconds(pair.First.End),
-                Timescale.Video.ToSeconds(pair.Second.Start),
-                Timescale.Video.ToSeconds(pair.Second.Start - pair.First.End))),
+                CutPoint.SecondsOf(pair.First.End), CutPoint.SecondsOf(pair.Second.Start), CutPoint.SecondsOf(pair.Second.Start - pair.First.End))),
     ];
 }
 

@@ -136,7 +136,8 @@ internal sealed class EncodedFile(string path) : Stream
     private static byte[] Same(byte[]? before, NalUnit unit, string field) =>
         before is null || unit.Bytes.Span.SequenceEqual(before)
             ? unit.Bytes.ToArray()
-            : throw new SampleFormatException(field, 0, "changes within a clip");
+            : throw new SampleFormatException(
+                field, 0, $"changes within a clip, from {Convert.ToHexString(before)} to {Convert.ToHexString(unit.Bytes.Span)}");
 
     private SegmentBytes Stored()
     {

@@ -100,8 +100,8 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
             Preset = "veryfast",
             X264Params = "bframes=0:open-gop=0:slices=1:sliced-threads=0:repeat-headers=1:annexb=1:aud=0"
                 + $":keyint={(2 * rate.Numerator) / rate.Denominator}:{RateLimit(first)}",
-            Filter = fits ? "" : $"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,"
-                + $"pad={width}:{height}:-1:-1,setsar={sar}/{sarHeight},",
+            Filter = (fits ? "" : $"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad={width}:{height}:-1:-1,")
+                + $"setsar={sar}/{sarHeight},",
             Threads = Threads,
         };
     }

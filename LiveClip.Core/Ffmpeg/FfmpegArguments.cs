@@ -11,6 +11,8 @@ public sealed class FfmpegArguments
 {
     private const string MonospaceFont = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf";
 
+    private const string FileProtocol = "file:";
+
     private readonly ImmutableArray<string> _arguments;
 
     private FfmpegArguments(ImmutableArray<string> arguments) => _arguments = arguments;
@@ -20,6 +22,9 @@ public sealed class FfmpegArguments
 
     public IReadOnlyList<string> List => _arguments;
 
+    /// <summary>Whether it reads or writes files, and not only pipes.</summary>
+    public bool UsesFiles => _arguments.Any(argument => argument.StartsWith(FileProtocol, StringComparison.Ordinal));
+
     public FfmpegArguments With(params ReadOnlySpan<string> arguments) => new(_arguments.AddRange(arguments));
 
     /// <summary>
@@ -27,9 +32,9 @@ public sealed class FfmpegArguments
     /// ffmpeg open other files or the network, and from reaching decoders that we never need.
     /// </summary>
     public FfmpegArguments Mp4Input(string path) => With(
-        "-protocol_whitelist", "file", "-format_whitelist", "mov,mp4", "-codec_whitelist", "h264,aac", "-i", $"file:{path}");
+        "-protocol_whitelist", "file", "-format_whitelist", "mov,mp4", "-codec_whitelist", "h264,aac", "-i", $"{FileProtocol}{path}");
 
-    public FfmpegArguments Output(string path) => With("-y", $"file:{path}");
+    public FfmpegArguments Output(string path) => With("-y", $"{FileProtocol}{path}");
 
     /// <summary>
     /// The picture that is on screen at a time of a clip, as a JPEG at most 640 pixels wide. A time past the end makes the run fail.
@@ -58,6 +63,8 @@ public sealed class FfmpegArguments
             // Strict, so that pictures are put in order by the most that the level allows where the stream does not tell: none is lost.
             .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1")
             .With("-vf", $"select='{parts}',{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
+            // The rate is told to the encoder, which would else believe what the source says of itself.
+            .With("-enc_time_base", $"{encoding.FrameRate.Denominator}/{encoding.FrameRate.Numerator}")
             .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
             .With("-profile:v", encoding.Profile, "-force_key_frames", $"expr:{keys}", "-forced-idr", "1")
             .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");

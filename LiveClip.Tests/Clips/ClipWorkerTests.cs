@@ -126,21 +126,43 @@ public sealed class ClipWorkerTests : IDisposable
     }
 
     [Fact]
-    public async Task Settings_that_change_inside_the_range_fail_the_clip_with_a_reason()
+    public async Task Settings_that_change_inside_the_range_make_a_clip_of_the_first_size()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
         var stream = await core.CreateStreamAsync();
-        var other = Again with { Width = 320, Height = 180 };
+        var other = Again with { Width = 320, Height = 180, FrameRate = (25, 1), FirstNumber = 20_000, X264Params = "cabac=0:8x8dct=0" };
         var recording = await core.RecordAsync(stream, await Again.FlvAsync(), await other.FlvAsync());
         Assert.Equal(2, recording.Runs.Count);
+        var second = recording.Runs.Single(run => run.Number == 1).TimelineStart / 90_000.0;
 
-        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(4, 8), "test"));
-        Assert.Equal(ClipStatus.Failed, clip.Status);
-        Assert.Contains("settings change", clip.Error, StringComparison.Ordinal);
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(4.5, second + 2.2), "test"));
 
-        // One side of it is fine, and the worker still works.
-        var before = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 5), "test"));
-        Assert.Equal(ClipStatus.Ready, before.Status);
+        Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
+        Assert.Equal((Again.Width, Again.Height, 100), (clip.Width, clip.Height, clip.DeliveredFrames!.Value));
+        var report = CutReport.Parse(clip.Report)!;
+        Assert.Equal((0, 100, "run"), (report.FramesCopied, report.FramesEncoded, Assert.Single(report.Joints).Kind));
+        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var shown = await DecodedVideo.PresentationTimesAsync(file);
+        Assert.Equal(100, shown.Count);
+        Assert.Equal(1.5 + (54 / 25.0), shown[^1].TotalSeconds, 0.002);
+        Assert.Equal(Enumerable.Range(10_135, 45).Concat(Enumerable.Range(20_000, 55)), await DecodedVideo.FrameNumbersAsync(file));
+    }
+
+    [Fact]
+    public async Task Pictures_that_no_other_encoder_can_stand_beside_are_encoded_all_and_none_is_lost()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await (TestMedia.Default with { Seconds = 8, X264Params = "cqm=jvt" }).FlvAsync());
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(1, 5.1), "test"));
+        Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
+        Assert.Equal((0, 123), (CutReport.Parse(clip.Report)!.FramesCopied, CutReport.Parse(clip.Report)!.FramesEncoded));
+        Assert.Equal(Enumerable.Range(30, 123), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!));
+
+        // Where nothing has to be encoded, nothing is.
+        var clean = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(2, 6), "test"));
+        Assert.Equal((120, 0), (CutReport.Parse(clean.Report)!.FramesCopied, CutReport.Parse(clean.Report)!.FramesEncoded));
     }
 
     [Fact]
@@ -181,6 +203,38 @@ public sealed class ClipWorkerTests : IDisposable
 
         await using var next = await CoreServices.StartAsync(_folder, started: Parts);
         Assert.Equal(ClipStatus.Ready, (await UntilDoneAsync(next, queued.Id)).Status);
+    }
+
+    [Fact]
+    public async Task A_clip_whose_file_a_power_loss_took_is_cut_again_at_the_next_start()
+    {
+        Clip torn, gone, whole;
+        await using (var core = await CoreServices.StartAsync(_folder, started: Parts))
+        {
+            var stream = await core.CreateStreamAsync();
+            await core.RecordAsync(stream, await Again.FlvAsync());
+            torn = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 2), "test"));
+            gone = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 3), "test"));
+            whole = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 4), "test"));
+            using (var file = File.OpenWrite(core.Get<ClipStore>().FindVideo(torn.Id)!))
+            {
+                file.SetLength(torn.Length!.Value - 1);
+            }
+
+            File.Delete(core.Get<ClipStore>().FindVideo(gone.Id)!);
+        }
+
+        await using var next = await CoreServices.StartAsync(_folder, started: Parts);
+        foreach (var lost in new[] { torn, gone })
+        {
+            var again = await Eventually.SomeAsync(
+                async () => await ReadAsync(next, lost.Id, clip => clip) is { Status: ClipStatus.Ready } done
+                    && done.ReadyAt > lost.ReadyAt ? done : null,
+                FlvPublish.Bound);
+            Assert.Equal(lost.Length, new FileInfo(next.Get<ClipStore>().FindVideo(again.Id)!).Length);
+        }
+
+        Assert.Equal(whole.ReadyAt, await ReadAsync(next, whole.Id, clip => clip.ReadyAt));
     }
 
     [Fact]
