@@ -42,7 +42,7 @@ public sealed class FfmpegArguments
     public static FfmpegArguments Poster(string clipPath, TimeSpan at, string jpegPath) => Quiet
         // The exact seek of ffmpeg drops every picture before the time, also the one still on screen then. So it seeks to the sync
         // sample, and the fps filter, which holds each picture until the next, yields what is there at 0 (within half a millisecond).
-        .With("-noaccurate_seek", "-ss", at.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture), "-threads", "1")
+        .With("-noaccurate_seek", "-ss", Seconds(at), "-threads", "1")
         .Mp4Input(clipPath)
         .With("-map", "0:v:0", "-filter_threads", "1", "-vf", "fps=1000:start_time=0:round=near,scale='min(640,iw)':-2")
         .With("-frames:v", "1", "-q:v", "3", "-abort_on", "empty_output", "-f", "image2", "-update", "1")
@@ -57,7 +57,7 @@ public sealed class FfmpegArguments
         var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
         var parts = string.Join('+', encoding.Parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"));
         var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
-        var threads = encoding.Threads.ToString(CultureInfo.InvariantCulture);
+        var threads = Number(encoding.Threads);
         return Quiet
             .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
             // Strict, so that pictures are put in order by the most that the level allows where the stream does not tell: none is lost.
@@ -68,6 +68,18 @@ public sealed class FfmpegArguments
             .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
             .With("-profile:v", encoding.Profile, "-force_key_frames", $"expr:{keys}", "-forced-idr", "1")
             .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");
+    }
+
+    /// <summary>A stretch of an AAC byte stream (ADTS) on stdin, encoded anew into one on stdout.</summary>
+    /// <param name="start">Where it begins in the stream.</param>
+    public static FfmpegArguments EncodeSound(TimeSpan start, TimeSpan length, int sampleRate, int channels)
+    {
+        var (from, to) = (Seconds(start), Seconds(start + length));
+        return Quiet
+            .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
+            .With("-f", "aac", "-i", "pipe:0", "-vn", "-filter_threads", "1")
+            .With("-af", $"atrim=start={from}:end={to},asetpts=PTS-{from}/TB,aresample={Number(sampleRate)}:first_pts=0")
+            .With("-ac", Number(channels), "-c:a", "aac", "-b:a", Number(96_000 * Math.Min(channels, 4)), "-f", "adts", "pipe:1");
     }
 
     /// <summary>
@@ -92,4 +104,8 @@ public sealed class FfmpegArguments
     }
 
     public override string ToString() => string.Join(' ', _arguments);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }
