@@ -66,8 +66,7 @@ public sealed class DataCheck(
                 .OrderBy(recording => recording.StartedAt).ToListAsync(cancellationToken);
             foreach (var recording in known.Concat(await FindUnknownAsync(context, known, findings, cancellationToken)))
             {
-                var rows = await context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recording.Id)
-                    .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+                var rows = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken);
                 findings.AddRange(new RecordingCheck(segments, recording, rows).Run());
                 (recordings, files) = (recordings + 1, files + rows.Count);
             }
