@@ -34,9 +34,11 @@ public sealed partial class RecordingRecovery(
             foreach (var recording in byAge.SkipLast(1))
             {
                 await EndAsync(await RecoverAsync(context, recording, cancellationToken), cancellationToken);
+                LogOver(recording.StreamId, recording.Id);
             }
 
             recovered.Add(await RecoverAsync(context, byAge[^1], cancellationToken));
+            LogGoesOn(byAge[^1].StreamId, byAge[^1].Id);
         }
 
         return recovered;
@@ -89,7 +91,8 @@ public sealed partial class RecordingRecovery(
         var files = store.List(recording.Id);
         var salvaged = Salvage(recording, segments, files);
         LogLookedThrough(
-            recording.Id, segments.Count, Milliseconds(began, rowsRead), files.Count, Milliseconds(rowsRead, time.GetTimestamp()));
+            recording.StreamId, recording.Id, segments.Count, Milliseconds(began, rowsRead), files.Count, salvaged.Count,
+            Milliseconds(rowsRead, time.GetTimestamp()));
         await EnterAsync(recording, runs, salvaged, cancellationToken);
 
         segments.AddRange(salvaged);
@@ -102,7 +105,6 @@ public sealed partial class RecordingRecovery(
         var previous = segments.Count > 0 && recording.Runs.Find(run => run.Number == segments[^1].Run) is { } last
             ? PreviousOf(last, segments[^1].End, stream.NextSegmentNumber - nextSegment, recording.TargetDuration)
             : null;
-        LogRecovered(recording.StreamId, recording.Id, segments.Count, salvaged.Count);
         return new RecoveredRecording(
             recording,
             segments,
@@ -233,12 +235,17 @@ public sealed partial class RecordingRecovery(
 
     private double Milliseconds(long from, long to) => Math.Round(time.GetElapsedTime(from, to).TotalMilliseconds);
 
-    [LoggerMessage(LogLevel.Information, "Recording {RecordingId}: {Rows} rows were read in {RowsMs} ms, {Files} files looked through in {FilesMs} ms")]
-    private partial void LogLookedThrough(Guid recordingId, int rows, double rowsMs, int files, double filesMs);
-
     [LoggerMessage(LogLevel.Information,
-        "Stream {StreamId} recording {RecordingId} goes on: {Segments} segments, {Salvaged} of them salvaged from open files")]
-    private partial void LogRecovered(string streamId, Guid recordingId, int segments, int salvaged);
+        "Stream {StreamId} recording {RecordingId}: {Rows} rows read in {RowsMs} ms, {Files} files looked through and {Salvaged} of them "
+        + "salvaged in {FilesMs} ms")]
+    private partial void LogLookedThrough(
+        string streamId, Guid recordingId, int rows, double rowsMs, int files, int salvaged, double filesMs);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} goes on when its encoder is back")]
+    private partial void LogGoesOn(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} had ended, which the catalog was not told")]
+    private partial void LogOver(string streamId, Guid recordingId);
 
     [LoggerMessage(LogLevel.Warning, "Stream {StreamId} recording {RecordingId} was not in the catalog and is entered from its files")]
     private partial void LogEntered(string streamId, Guid recordingId);

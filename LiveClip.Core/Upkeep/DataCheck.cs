@@ -76,13 +76,17 @@ public sealed class DataCheck(
             findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id) is null).Select(OfClip));
             checkedClips = ready.Count;
         }
-        catch (DbException error)
+        catch (Exception error) when (error is DbException || IsUnreadableValue(error))
         {
             findings.Add(new Finding(Database, null, $"cannot be read any further: {error.Message}"));
         }
 
         return new CheckReport(recordings, files, checkedClips, findings, null);
     }
+
+    /// <summary>SQLite keeps any text in any column: a database may be whole and hold what is no time and no id.</summary>
+    private static bool IsUnreadableValue(Exception error) =>
+        error is FormatException or InvalidCastException or InvalidOperationException or ArgumentException or OverflowException;
 
     private static async Task<IEnumerable<Finding>> CheckDatabaseAsync(CatalogDbContext context, CancellationToken cancellationToken)
     {

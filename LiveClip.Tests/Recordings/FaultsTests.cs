@@ -239,7 +239,7 @@ public sealed class FaultsTests
         {
             Repairs = { [Repair.EmptyUnitsRemoved] = 29 },
         },
-        ["H.264 comes as Enhanced RTMP"] = new([.. BFrames.Encode().Select(Enhanced)]),
+        ["H.264 comes as Enhanced RTMP"] = new([.. (BFrames with { Composition = -40 }).Encode().Select(Enhanced)]),
         ["Samples come in aggregate messages"] = new([.. Aggregated(Usual.Encode())]),
         ["The pictures are HEVC"] = new(
             [
