@@ -26,6 +26,8 @@ public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveS
             await Eventually.EndsAsync(publisher.Completion, Publishing);
         }
 
+        await Eventually.TrueAsync(
+            () => server.Process.Log.Any(line => line.Contains("had to go", StringComparison.Ordinal)), Publishing, "an idle one's end");
         idle.ForEach(socket => socket.Dispose());
         await stream.EndedAsync();
         Assert.Equal(Enumerable.Range(0, Small.PictureCount), Assert.Single(await stream.RecordedFramesAsync()));
