@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using LiveClip.Core.Ingest;
 using LiveClip.Tests.Support;
 using Xunit;
 
@@ -8,6 +9,8 @@ namespace LiveClip.Tests.EndToEnd;
 public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveServer>
 {
     private static readonly TimeSpan Publishing = TimeSpan.FromSeconds(60);
+
+    private static readonly int MaxUnauthenticated = new IngestOptions().MaxUnauthenticated;
 
     private static readonly TestMedia Small = new() { Width = 320, Height = 180, Seconds = 8, Gop = 30, BFrames = 0 };
 
@@ -22,14 +25,16 @@ public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveS
             idle.Add(await ConnectAsync());
         }
 
-        // At once, while they are all there: in a few seconds each would have to leave for its silence.
+        await Eventually.TrueAsync(
+            () => idle.Count(socket => socket.Poll(0, SelectMode.SelectRead)) >= 500 - MaxUnauthenticated, Publishing, "those that have to go");
+        Assert.Contains(server.Process.Log, line => line.Contains("had to go", StringComparison.Ordinal));
+
+        // At once, while the others are there: in a few seconds each would have to leave for its silence.
         await using (var publisher = await SilentPublisher.StartAsync(flv, stream.Ingest))
         {
             await publisher.StopAsync();
         }
 
-        await Eventually.TrueAsync(
-            () => server.Process.Log.Any(line => line.Contains("had to go", StringComparison.Ordinal)), Publishing, "an idle one's end");
         idle.ForEach(socket => socket.Dispose());
         await stream.EndedAsync();
         Assert.Equal(Enumerable.Range(0, Small.PictureCount), Assert.Single(await stream.RecordedFramesAsync()));
