@@ -39,7 +39,10 @@ public sealed class DiskFullTests
 
             disk.Fill();
             await Eventually.TrueAsync(async () => await StateAsync(server) == "paused", TimeSpan.FromSeconds(5), "the pause");
+            var lost = CountLost(server);
             await ServesTheLivePictureAsync(server, stream, viewer);
+            // The one that was open when the disk became full, and no other: none is begun.
+            Assert.InRange(CountLost(server), 0, lost + 1);
             await RefusesClipsAsync(server, stream);
 
             var files = CountFiles(folder);
@@ -176,6 +179,9 @@ public sealed class DiskFullTests
 
     private static async Task<JsonElement> StreamAsync(ServerProcess server, TestStream stream) =>
         (await server.Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}")).Data;
+
+    private static int CountLost(ServerProcess server) =>
+        server.Log.Count(line => line.Contains("lost segment", StringComparison.Ordinal));
 
     private static int CountFiles(TempFolder folder) => Directory.GetFiles(folder.FullPath, "*.m4s", SearchOption.AllDirectories).Length;
 

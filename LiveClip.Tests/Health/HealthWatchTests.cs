@@ -88,12 +88,12 @@ public sealed class HealthWatchTests : IAsyncLifetime
     {
         var log = new FaultsLog();
         _core.Get<ILoggerFactory>().AddProvider(log);
-        await RenameRowsAsync("HealthMinutes", "Away");
+        await WriteAsync("ALTER TABLE HealthMinutes RENAME TO Away");
         await PublishAsync(Begin(), new SyntheticEncoder(), seconds: 125);
         Assert.Equal(125, Report().Readings.Count);
         Assert.Single(log.Lines, line => line.Contains("streams' health", StringComparison.Ordinal));
 
-        await RenameRowsAsync("Away", "HealthMinutes");
+        await WriteAsync("ALTER TABLE Away RENAME TO HealthMinutes");
         await TickAsync();
         Assert.Equal(2, (await RowsAsync(2)).Count);
     }
@@ -201,8 +201,8 @@ public sealed class HealthWatchTests : IAsyncLifetime
         Assert.Equal([3_998, 3_999], history.Last(2).Select(reading => reading.Publish));
     }
 
-    private Task RenameRowsAsync(string from, string to) => _core.Catalog.WriteAsync(
-        context => context.Database.ExecuteSqlRawAsync($"ALTER TABLE {from} RENAME TO {to}", CoreServices.Token), CoreServices.Token);
+    private Task<int> WriteAsync(string sql) => _core.Catalog.WriteAsync(
+        context => context.Database.ExecuteSqlRawAsync(sql, CoreServices.Token), CoreServices.Token);
 
     private HealthReport Report() => _core.Get<StreamHealths>().Report(_stream.Id, 3_600);
 
