@@ -98,7 +98,7 @@ public sealed partial class DiskWatch : BackgroundService
 
     private void HoldBallast()
     {
-        if (IsPaused)
+        if (IsPaused || Now.FreeBytes == 0)
         {
             return;
         }
