@@ -136,6 +136,50 @@ public class RunBoundaryTests
     }
 
     [Fact]
+    public void Sound_that_changes_its_format_while_a_run_begins_is_the_new_run_s()
+    {
+        var before = WithOtherLevel(BFrames.Encode(seconds: 8), from: 4).Where(sample => sample.Track is VideoTrack || Seconds(sample) < 4.05);
+        var after = new SyntheticEncoder { Pictures = null, Sound = SyntheticEncoder.Mono44, StartMs = 4_051, FirstNumber = 10_000 }
+            .Encode(seconds: 4);
+        var sent = Delivered([.. before, .. after], late: 0);
+
+        var packaged = PackagedRecording.Of(sent);
+
+        Assert.Equal([0, 4 * Second], packaged.Runs.Select(run => run.TimelineStart));
+        Assert.Equal(SyntheticEncoder.Mono44, InitSegment.Read(packaged.Runs[1].Init).Tracks[1]);
+        Assert.Equal(NamesOf(sent, VideoTrack.TrackId), packaged.Names(VideoTrack.TrackId));
+        AssertPlaces([.. sent.Where(sample => sample != after[0])], packaged, AudioTrack.TrackId, from: 0);
+    }
+
+    [Fact]
+    public void Sound_that_the_run_cannot_hold_is_bounded_and_costs_no_picture()
+    {
+        var pictures = (BFrames with { Sound = null, Gop = 300 }).Encode(seconds: 12);
+        var sound = new SyntheticEncoder { Pictures = null, Bytes = 40_000, StartMs = 1_500 }.Encode(seconds: 10.5);
+
+        var packaged = PackagedRecording.Of(Delivered([.. pictures, .. sound], late: 0));
+
+        Assert.Equal([0, 10 * Second], packaged.Runs.Select(run => run.TimelineStart));
+        Assert.Equal(NamesOf(pictures, VideoTrack.TrackId), packaged.Names(VideoTrack.TrackId));
+    }
+
+    [Fact]
+    public void Sound_of_another_clock_is_not_put_where_there_is_sound_already()
+    {
+        var before = BFrames.Encode(seconds: 4);
+        var after = (BFrames with { StartMs = 50_000, TimestampBreak = 2, Arrival = 4 * TimeSpan.TicksPerSecond }).Encode(seconds: 4)
+            .Where(sample => Seconds(sample) >= (sample.Track is AudioTrack ? 51.5 : 52)).ToList();
+
+        // Its first picture comes in front of half a second of sound that is heard before it.
+        var packaged = PackagedRecording.Of(before, Delivered(after, late: 0.6).Select(sample => sample with { Arrival = after[0].Arrival }));
+
+        Assert.Equal(2, packaged.Runs.Count);
+        Assert.Equal(120 + 60, packaged.Names(VideoTrack.TrackId).Count);
+        var places = packaged.Places(AudioTrack.TrackId);
+        Assert.All(places.Zip(places.Skip(1)), pair => Assert.True(pair.Second.Place > pair.First.Place, $"{pair}"));
+    }
+
+    [Fact]
     public void Sound_that_the_run_cannot_hold_goes_on_alone_when_the_pictures_stop()
     {
         var sent = BFrames.Encode(seconds: 30)
@@ -204,7 +248,10 @@ public class RunBoundaryTests
         var leading = sent.Where(sample => sample.Track is VideoTrack && sample.DecodeTime > second.DecodeTime
             && sample.PresentationTime < second.PresentationTime).ToHashSet();
 
-        var packaged = PackagedRecording.Of(sent);
+        var packaged = PackagedRecording.Of(sent.Select(sample => sample.TimestampBreak == 1 ? sample : sample with
+        {
+            DecodeTime = sample.DecodeTime + Timescale.Video.To(sample.Track.Timescale, 3_600 * Second),
+        }));
 
         Assert.Equal(2, packaged.Runs.Count);
         // Where a run ends, decode times say to the millisecond; the next one does not begin before that.
