@@ -143,7 +143,7 @@ start_liveclip() {
   export LiveClip__Bootstrap__AdminEmail=benchmark@example.com LiveClip__Bootstrap__AdminPassword="Aa1-$secret"
   on_first_core dotnet "$program/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
     --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0
-  until grep -qs 'Now listening on: rtmp' "$folder/server.log"; do
+  until grep -qs 'Now listening on: http' "$folder/server.log"; do
     kill -0 "$server_id" 2>/dev/null || { cat "$folder/server.log" && exit 1; }
     sleep 0.1
   done

@@ -10,6 +10,7 @@ using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Recordings;
+using LiveClip.Core.Rtmp;
 using LiveClip.Core.Storage;
 using LiveClip.Core.Upkeep;
 using Microsoft.AspNetCore.DataProtection;
@@ -46,6 +47,8 @@ public static class LiveClipServices
         services.AddSingleton<ConnectionBudget>();
         services.AddSingleton<RtmpAddress>();
         services.AddSingleton<WarningLimit>();
+        services.AddSingleton<ReadPace>();
+        services.AddSingleton<RtmpIngestHandler>();
         services.AddSingleton(provider => new BroadcastRegistry(
             provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ChangeFeed>())
         {
@@ -74,6 +77,9 @@ public static class LiveClipServices
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        // Behind everything that a publisher needs: first to stop, last to start.
+        services.AddHostedService<RtmpListener>();
 
         services.AddSingleton<DataDirectoryLock>();
         services.AddSingleton<DataCheck>();

@@ -6,8 +6,6 @@ using LiveClip.Web.Components;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Hosting;
 using LiveClip.Web.Hubs;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.Extensions.Options;
 using Radzen;
 
 if (args is ["check", .. var rest])
@@ -20,12 +18,13 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // Published output holds its static files; build output only knows where they lie.
 builder.WebHost.UseStaticWebAssets();
 
-// A publisher's connection is hardly ever idle: asking whether there is something to read before reading it doubles the calls.
-builder.WebHost.UseSockets(options => options.WaitForDataBeforeAllocatingBuffer = false);
+builder.WebHost.ConfigureKestrel(options =>
+{
+    options.AddServerHeader = false;
+    options.Limits.MaxConcurrentUpgradedConnections = 500;
+});
 
 builder.Services.AddLiveClip(builder.Configuration);
-builder.Services.AddSingleton<Listeners>();
-builder.Services.AddSingleton<IConfigureOptions<KestrelServerOptions>>(services => services.GetRequiredService<Listeners>());
 builder.Services.AddAddresses();
 builder.Services.AddMediaCors();
 builder.Services.AddShutdown();
@@ -81,7 +80,6 @@ app.MapRazorComponents<App>()
     .RequireAuthorization(Policies.Watch);
 app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 
-var listeners = app.Services.GetRequiredService<Listeners>();
 try
 {
     app.Services.GetRequiredService<DataDirectoryLock>().Take();
@@ -92,12 +90,12 @@ catch (DataDirectoryInUseException error)
     await Console.Error.WriteLineAsync(error.Message);
     return 1;
 }
-catch (IOException error) when (listeners.AdviceFor(error) is { } advice)
+catch (IOException error) when (Listening.AdviceFor(error) is { } advice)
 {
     await Console.Error.WriteLineAsync(advice);
     return 1;
 }
 
-listeners.Announce();
+app.AnnounceAddresses();
 await app.WaitForShutdownAsync();
 return 0;

@@ -12,7 +12,7 @@ public static class CatalogProviders
     public static IServiceCollection AddCatalog(this IServiceCollection services, string dataDirectory)
     {
         var connection = new SqliteConnectionStringBuilder { DataSource = Path.Combine(dataDirectory, "liveclip.db") };
-        services.AddDbContextFactory<CatalogDbContext>(options => options.UseCatalogSqlite(connection.ToString()));
+        services.AddPooledDbContextFactory<CatalogDbContext>(options => options.UseCatalogSqlite(connection.ToString()));
         services.AddSingleton<CatalogWriter>();
         services.AddHostedService<CatalogMigration>();
         return services;

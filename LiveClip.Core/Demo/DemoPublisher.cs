@@ -18,6 +18,7 @@ namespace LiveClip.Core.Demo;
 public sealed partial class DemoPublisher(
     DemoStream demo,
     RtmpAddress address,
+    ReadPace pace,
     FfmpegRunner ffmpeg,
     IHostApplicationLifetime server,
     TimeProvider time,
@@ -52,10 +53,9 @@ public sealed partial class DemoPublisher(
 
     private async Task PublishAsync(IPEndPoint endpoint, string key, CancellationToken cancellationToken)
     {
-        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(endpoint, cancellationToken);
-        await using var network = new NetworkStream(socket);
-        var transport = new SocketTransport(PipeReader.Create(network), PipeWriter.Create(network));
+        await using var transport = new SocketTransport(socket, pace);
         using var publisher = new RtmpPublisher(transport);
 
         var media = new Pipe();
@@ -94,6 +94,4 @@ public sealed partial class DemoPublisher(
 
     [LoggerMessage(LogLevel.Warning, "The demo picture was interrupted and begins again: {Reason}")]
     private partial void LogInterrupted(string reason);
-
-    private sealed record SocketTransport(PipeReader Input, PipeWriter Output) : IDuplexPipe;
 }

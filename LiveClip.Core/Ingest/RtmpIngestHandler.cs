@@ -1,8 +1,7 @@
+using System.IO.Pipelines;
 using System.Net;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Rtmp;
-using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.Extensions.Logging;
 
 namespace LiveClip.Core.Ingest;
@@ -14,7 +13,7 @@ public sealed partial class RtmpIngestHandler(
     ConnectionBudget budget,
     WarningLimit warnings,
     TimeProvider time,
-    ILogger<RtmpIngestHandler> logger) : ConnectionHandler
+    ILogger<RtmpIngestHandler> logger)
 {
     /// <summary>A publisher may be this far ahead of real time before a half full queue makes it wait.</summary>
     private const long AllowedLead = 2_000;
@@ -24,40 +23,42 @@ public sealed partial class RtmpIngestHandler(
 
     private static int _breaks;
 
-    public override async Task OnConnectedAsync(ConnectionContext connection)
+    /// <summary>Never fails; the transport is its owner's to close.</summary>
+    /// <param name="closing">The server stops: nothing more comes in by the transport than what has come already.</param>
+    public async Task ServeAsync(IDuplexPipe transport, IPAddress address, CancellationToken closing)
     {
-        var address = (connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
         using var slot = budget.Enter(address);
-
-        // Only the server's own end cuts a connection short. ConnectionClosed does not: it fires while the encoder's last pictures, and its
-        // goodbye, still wait to be read. (After a reset by the peer Kestrel hands out nothing more, not even what it has read: a handler
-        // that is behind by then, by milliseconds as a rule, loses that much of the end.)
-        var closing = connection.Features.Get<IConnectionLifetimeNotificationFeature>()?.ConnectionClosedRequested ?? default;
         try
         {
-            await ServeAsync(connection, address, slot, closing);
+            await ServeAsync(transport, address, slot, closing);
         }
         catch (RtmpProtocolException error)
         {
             if (warnings.Lets(nameof(LogBroken), $"{slot.From}", out var leftOut))
             {
-                LogBroken(connection.ConnectionId, address, error.Message, leftOut);
+                LogBroken(address, error.Message, leftOut);
             }
         }
-        catch (Exception error) when (error is OperationCanceledException or IOException or ConnectionAbortedException)
+        catch (Exception error) when (error is OperationCanceledException or IOException)
         {
             if (slot.Displaced.IsCancellationRequested && warnings.Lets(nameof(LogNoRoom), $"{slot.From}", out var leftOut))
             {
-                LogNoRoom(connection.ConnectionId, address, leftOut);
+                LogNoRoom(address, leftOut);
             }
 
-            LogClosed(connection.ConnectionId, address);
+            LogClosed(address);
+        }
+#pragma warning disable CA1031 // One connection's failure must not take the others down, nor go unsaid.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            LogFailed(address, error);
         }
     }
 
-    private async Task ServeAsync(ConnectionContext connection, IPAddress address, ConnectionSlot slot, CancellationToken closing)
+    private async Task ServeAsync(IDuplexPipe transport, IPAddress address, ConnectionSlot slot, CancellationToken closing)
     {
-        using var rtmp = new RtmpConnection(connection.Transport, RtmpLimits.Default, time);
+        using var rtmp = new RtmpConnection(transport, RtmpLimits.Default, time);
         Publication? publication = null;
         try
         {
@@ -68,7 +69,7 @@ public sealed partial class RtmpIngestHandler(
             {
                 if (warnings.Lets(nameof(LogRefused), $"{slot.From}", out var leftOut))
                 {
-                    LogRefused(connection.ConnectionId, address, leftOut);
+                    LogRefused(address, leftOut);
                 }
 
                 return;
@@ -123,13 +124,7 @@ public sealed partial class RtmpIngestHandler(
     private async Task FeedAsync(RtmpConnection rtmp, Publication publication, CancellationToken closing)
     {
         using var cancelled = CancellationTokenSource.CreateLinkedTokenSource(publication.Cancelled);
-        await using var drain = closing.UnsafeRegister(
-            _ =>
-            {
-                rtmp.Drain();
-                cancelled.CancelAfter(LongestDrain);
-            },
-            null);
+        await using var drain = closing.UnsafeRegister(_ => cancelled.CancelAfter(LongestDrain), null);
         var samples = new FlvSamples(() => Interlocked.Increment(ref _breaks), time, publication.CountRepair);
         var started = time.GetTimestamp();
         string? unsupported = null;
@@ -196,16 +191,19 @@ public sealed partial class RtmpIngestHandler(
 
     [LoggerMessage(
         LogLevel.Warning,
-        "Connection {ConnectionId} from {Address} was refused: no such stream key, or no publisher can be taken now (+{LeftOut})")]
-    private partial void LogRefused(string connectionId, IPAddress address, int leftOut);
+        "A connection from {Address} was refused: no such stream key, or no publisher can be taken now (+{LeftOut})")]
+    private partial void LogRefused(IPAddress address, int leftOut);
 
     [LoggerMessage(
-        LogLevel.Warning, "Connection {ConnectionId} from {Address} had to go: too many connections without a valid key (+{LeftOut})")]
-    private partial void LogNoRoom(string connectionId, IPAddress address, int leftOut);
+        LogLevel.Warning, "A connection from {Address} had to go: too many connections without a valid key (+{LeftOut})")]
+    private partial void LogNoRoom(IPAddress address, int leftOut);
 
-    [LoggerMessage(LogLevel.Warning, "Connection {ConnectionId} from {Address} broke RTMP: {Rule} (+{LeftOut})")]
-    private partial void LogBroken(string connectionId, IPAddress address, string rule, int leftOut);
+    [LoggerMessage(LogLevel.Warning, "A connection from {Address} broke RTMP: {Rule} (+{LeftOut})")]
+    private partial void LogBroken(IPAddress address, string rule, int leftOut);
 
-    [LoggerMessage(LogLevel.Debug, "Connection {ConnectionId} from {Address} closed")]
-    private partial void LogClosed(string connectionId, IPAddress address);
+    [LoggerMessage(LogLevel.Debug, "A connection from {Address} closed")]
+    private partial void LogClosed(IPAddress address);
+
+    [LoggerMessage(LogLevel.Error, "A connection from {Address} could not be served")]
+    private partial void LogFailed(IPAddress address, Exception error);
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LiveClip.Core.Changes;
 using LiveClip.Core.Samples;
 
@@ -13,9 +14,11 @@ public sealed class Broadcast
     private readonly TimeProvider _time;
     private readonly ChangeFeed _changes;
     private readonly Action<Broadcast> _ended;
-    private readonly List<BroadcastReader> _readers = [];
     private readonly HealthMeter _meter;
     private readonly TakeoverLimit _takeoverLimit;
+
+    // Replaced as a whole, so that it can be gone through outside the gate.
+    private ImmutableArray<BroadcastReader> _readers = [];
     private Publication? _publication;
     private volatile Absence? _absence;
     private ITimer? _absenceTimer;
@@ -95,7 +98,7 @@ public sealed class Broadcast
         lock (_gate)
         {
             ForgetReadersThatAreGone();
-            _readers.Add(reader);
+            _readers = _readers.Add(reader);
             if (State == BroadcastState.Ended)
             {
                 reader.Complete();
@@ -116,7 +119,7 @@ public sealed class Broadcast
         {
             (publication, _publication) = (_publication, null);
             _absenceTimer?.Dispose();
-            _readers.ForEach(reader => reader.Complete());
+            ForEachReader(reader => reader.Complete());
         }
 
         publication?.Cancel();
@@ -172,6 +175,7 @@ public sealed class Broadcast
     internal void Publish(Publication publication, Sample sample)
     {
         var becameActive = false;
+        ImmutableArray<BroadcastReader> readers;
         lock (_gate)
         {
             if (_publication != publication)
@@ -185,12 +189,18 @@ public sealed class Broadcast
                 becameActive = true;
             }
 
-            foreach (var reader in _readers)
+            readers = _readers;
+            foreach (var reader in readers)
             {
                 reader.Offer(sample);
             }
 
             _meter.Count(sample);
+        }
+
+        foreach (var reader in readers)
+        {
+            reader.Wake();
         }
 
         if (becameActive)
@@ -211,7 +221,7 @@ public sealed class Broadcast
             }
 
             _publication = null;
-            _readers.ForEach(reader => reader.EndPublication());
+            ForEachReader(reader => reader.EndPublication());
             absence = Disconnect(wait);
         }
 
@@ -229,7 +239,7 @@ public sealed class Broadcast
         if (_publication is not null)
         {
             Interlocked.Increment(ref _takeovers);
-            _readers.ForEach(reader => reader.EndPublication());
+            ForEachReader(reader => reader.EndPublication());
         }
 
         if (State == BroadcastState.Disconnected)
@@ -272,7 +282,7 @@ public sealed class Broadcast
             State = BroadcastState.Ended;
             _absence = null;
             _absenceTimer?.Dispose();
-            _readers.ForEach(reader => reader.Complete());
+            ForEachReader(reader => reader.Complete());
         }
 
         publication?.Cancel();
@@ -280,13 +290,18 @@ public sealed class Broadcast
         Announce();
     }
 
+    private void ForEachReader(Action<BroadcastReader> act)
+    {
+        foreach (var reader in _readers)
+        {
+            act(reader);
+        }
+    }
+
     private void ForgetReadersThatAreGone()
     {
-        foreach (var gone in _readers.Where(reader => reader.IsGone).ToList())
-        {
-            _droppedBefore += gone.Dropped;
-            _readers.Remove(gone);
-        }
+        _droppedBefore += _readers.Where(reader => reader.IsGone).Sum(reader => reader.Dropped);
+        _readers = _readers.RemoveAll(reader => reader.IsGone);
     }
 
     private void Announce() => _changes.Publish(new StreamChanged(StreamId));

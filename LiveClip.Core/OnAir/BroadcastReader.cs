@@ -5,7 +5,8 @@ namespace LiveClip.Core.OnAir;
 
 /// <summary>
 /// One consumer's queue of a broadcast's samples, bounded by bytes, by wall-clock age and by number. When it is full it drops up to the
-/// next sync sample and counts, so that a slow reader loses pictures and never holds up the publisher.
+/// next sync sample and counts, so that a slow reader loses pictures and never holds up the publisher. Who waits for samples goes on on the
+/// publisher's thread, up to its next wait: a consumer may compute there, and never block.
 /// </summary>
 public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBrake brake, TimeProvider time) : IDisposable
 {
@@ -14,7 +15,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
 
     private readonly Lock _gate = new();
     private readonly Queue<Sample?> _queue = new();
-    private readonly SemaphoreSlim _available = new(0, 1);
+    private TaskCompletionSource? _waiting;
     private long _bytes;
     private bool _hasVideo;
     private bool _skipToSync;
@@ -49,7 +50,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
                 yield break;
             }
 
-            await _available.WaitAsync(cancellationToken);
+            await WaitAsync().WaitAsync(cancellationToken);
         }
     }
 
@@ -63,7 +64,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             _queue.Clear();
             _bytes = 0;
             brake.Release(this);
-            Signal();
+            WakeElsewhere();
         }
     }
 
@@ -91,9 +92,24 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             {
                 brake.Apply(this);
             }
-
-            Signal();
         }
+    }
+
+    /// <summary>Whoever waits goes on here and now, if there is something for it; not to be called with a lock held.</summary>
+    internal void Wake()
+    {
+        TaskCompletionSource? waiting;
+        lock (_gate)
+        {
+            if (_queue.Count == 0 && !_completed)
+            {
+                return;
+            }
+
+            (waiting, _waiting) = (_waiting, null);
+        }
+
+        waiting?.SetResult();
     }
 
     /// <summary>Publications that brought no sample leave no mark: however many come and go, the queue does not grow.</summary>
@@ -105,7 +121,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
             {
                 _queue.Enqueue(null);
                 _publicationOver = true;
-                Signal();
+                WakeElsewhere();
             }
         }
     }
@@ -115,7 +131,7 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         lock (_gate)
         {
             _completed = true;
-            Signal();
+            WakeElsewhere();
         }
     }
 
@@ -137,13 +153,17 @@ public sealed class BroadcastReader(long maxBytes, TimeSpan maxAge, PublisherBra
         return !_skipToSync;
     }
 
-    private void Signal()
+    /// <summary>Completes when there is something to read, or never will be.</summary>
+    private Task WaitAsync()
     {
-        if (_available.CurrentCount == 0)
+        lock (_gate)
         {
-            _available.Release();
+            return _queue.Count > 0 || _completed ? Task.CompletedTask : (_waiting ??= new TaskCompletionSource()).Task;
         }
     }
+
+    /// <summary>As <see cref="Wake"/>, from within a lock: whoever waits goes on elsewhere.</summary>
+    private void WakeElsewhere() => ThreadPool.UnsafeQueueUserWorkItem(static reader => reader.Wake(), this, preferLocal: false);
 
     private bool TryRead(out Sample? sample)
     {

@@ -96,6 +96,7 @@ public sealed partial class RecorderHost(
         await before;
         try
         {
+            // On the publisher's thread: what is done with a sample is computed only, and what writes has a queue of its own.
             await foreach (var sample in reader.ReadAllAsync(CancellationToken.None))
             {
                 if (sample is null)

@@ -91,11 +91,6 @@ public sealed class RtmpConnection(IDuplexPipe transport, RtmpLimits limits, Tim
     }
 
     /// <summary>
-    /// The server is about to close: what has come already is still read, by whoever reads now or next, and then the connection has ended.
-    /// </summary>
-    public void Drain() => _messages.Drain();
-
-    /// <summary>
     /// After the publisher's goodbye: answers what it still says until it closes, for <see cref="RtmpLimits.Goodbye"/> at most. An
     /// encoder that finds the connection closed in the middle of its goodbye reports a failed broadcast.
     /// </summary>

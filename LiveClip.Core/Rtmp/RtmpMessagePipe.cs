@@ -15,7 +15,6 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
     private ReadOnlySequence<byte> _unread;
     private bool _holdsBuffer;
     private bool _isCompleted;
-    private volatile bool _isDraining;
     private ulong _mediaBytesSeen;
     private ulong _acknowledged;
     private uint _acknowledgementWindow = limits.WindowAcknowledgementSize;
@@ -29,13 +28,6 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
     {
         _chunks.AcceptsMedia = true;
         Deadline.Expect("audio or video", limits.FirstMedia);
-    }
-
-    /// <summary>From now on only what has come already is read; then the connection counts as closed.</summary>
-    public void Drain()
-    {
-        _isDraining = true;
-        transport.Input.CancelPendingRead();
     }
 
     /// <summary>The next message that is not about the connection itself; null when the peer has closed it.</summary>
@@ -144,14 +136,7 @@ internal sealed class RtmpMessagePipe(IDuplexPipe transport, RtmpLimits limits, 
         ReadResult result;
         try
         {
-            if (!_isDraining)
-            {
-                result = await transport.Input.ReadAsync(cancellationToken);
-            }
-            else if (!transport.Input.TryRead(out result))
-            {
-                return false;
-            }
+            result = await transport.Input.ReadAsync(cancellationToken);
         }
         catch (IOException)
         {

@@ -56,7 +56,7 @@ start_server() {
   dotnet "$root/LiveClip.Web/bin/Debug/net10.0/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
     --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0 >"$folder/server.log" 2>&1 &
   started+=($!)
-  within 60 'the server listens' grep -q 'Now listening on: rtmp' "$folder/server.log"
+  within 60 'the server listens' grep -q 'Now listening on: http' "$folder/server.log"
   http=$(grep -o 'http://127[0-9.:]*' "$folder/server.log" | head -1)
   rtmp=$(grep -o 'rtmp://127[0-9.:]*' "$folder/server.log" | head -1)/live
 }

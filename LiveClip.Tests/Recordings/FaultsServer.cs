@@ -1,3 +1,4 @@
+using System.Net;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Ingest;
@@ -7,7 +8,6 @@ using LiveClip.Core.Recordings;
 using LiveClip.Core.Rtmp;
 using LiveClip.Tests.Rtmp;
 using LiveClip.Tests.Support;
-using Microsoft.AspNetCore.Connections;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -48,7 +48,7 @@ internal sealed class FaultsServer : IAsyncDisposable
         server._core = await CoreServices.StartAsync(server._folder, server.Time, started: typeof(RecorderHost));
         server._core.Get<ILoggerFactory>().AddProvider(server._log);
         server._stream = await server._core.CreateStreamAsync();
-        server._handler = ActivatorUtilities.CreateInstance<RtmpIngestHandler>(server._core.Provider);
+        server._handler = server._core.Get<RtmpIngestHandler>();
         return server;
     }
 
@@ -56,8 +56,7 @@ internal sealed class FaultsServer : IAsyncDisposable
     public async Task<FaultsEncoder> ConnectAsync()
     {
         var pair = new PipePair();
-        var connection = new DefaultConnectionContext($"connection {_connections.Count}", pair.Server, pair.Client);
-        var serving = ServeAsync(connection, pair);
+        var serving = ServeAsync(pair);
         _connections.Add(serving);
         var encoder = new RawEncoder(pair.Client);
         await encoder.ConnectAsync(CoreServices.Token);
@@ -115,10 +114,10 @@ internal sealed class FaultsServer : IAsyncDisposable
         _folder.Dispose();
     }
 
-    private async Task ServeAsync(DefaultConnectionContext connection, PipePair pair)
+    private async Task ServeAsync(PipePair pair)
     {
-        await _handler.OnConnectedAsync(connection);
-        // As Kestrel does when a handler has ended.
+        await _handler.ServeAsync(pair.Server, IPAddress.Loopback, CancellationToken.None);
+        // As the listener does when a connection has been served.
         await pair.Server.Input.CompleteAsync();
         await pair.Server.Output.CompleteAsync();
     }

@@ -395,28 +395,6 @@ public sealed class RtmpConnectionTests : IDisposable
     }
 
     [Fact(Timeout = Patience)]
-    public async Task Before_the_server_closes_what_has_come_already_is_read()
-    {
-        await PublishAsync();
-        await _encoder.SendAsync(RawEncoder.Media(RtmpMessageType.Audio, 0, 0xAF), Cancellation);
-        await _encoder.SendAsync(RawEncoder.Media(RtmpMessageType.Audio, 23, 0xAF), Cancellation);
-        _connection.Drain();
-
-        Assert.Equal([0u, 23u], (await ReadToEndAsync()).Select(message => message.Timestamp));
-        Assert.False(_connection.EndedByPublisher);
-    }
-
-    [Fact(Timeout = Patience)]
-    public async Task A_connection_that_waits_for_media_ends_when_the_server_closes()
-    {
-        await PublishAsync();
-        var reading = ReadToEndAsync();
-        _connection.Drain();
-
-        Assert.Empty(await reading);
-    }
-
-    [Fact(Timeout = Patience)]
     public async Task Publisher_learns_that_the_server_closed()
     {
         using var publisher = new RtmpPublisher(_pair.Client);

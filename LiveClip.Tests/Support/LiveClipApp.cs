@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace LiveClip.Tests.Support;
 
-/// <summary>The whole program inside the test's process, to look at what it is made of; no port is opened.</summary>
+/// <summary>The whole program inside the test's process, to look at what it is made of; RTMP has a port that the system chose.</summary>
 public sealed class LiveClipApp : WebApplicationFactory<Program>
 {
     private readonly TempFolder _data = new();
@@ -11,6 +11,7 @@ public sealed class LiveClipApp : WebApplicationFactory<Program>
     protected override void ConfigureWebHost(IWebHostBuilder builder) => builder
         .UseEnvironment("Production")
         .UseSetting("LiveClip:DataDirectory", _data.FullPath)
+        .UseSetting("LiveClip:Ingest:RtmpPort", "0")
         .UseSetting("LiveClip:Bootstrap:AdminEmail", ServerProcess.AdminEmail)
         .UseSetting("LiveClip:Bootstrap:AdminPassword", ServerProcess.AdminPassword)
         .UseSetting("LiveClip:Bootstrap:TokenId", ServerProcess.TokenId)
