@@ -243,7 +243,7 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         _run = new RunPackager(
             run, first, _zero.Drift, sample => Elapsed(first.Arrival, sample.Arrival), output, () => NextSegment++);
         output(new RunStarted(run));
-        foreach (var held in samples.Where(BelongsToRun))
+        foreach (var held in samples)
         {
             FixTargetDuration(held);
             _run.Accept(held, _targetDuration);
