@@ -6,7 +6,9 @@ namespace LiveClip.Core.Live;
 
 /// <summary>
 /// Turns a broadcast's samples into runs, fragments and segments, and owns their numbers. A new run begins with a new publish, a jump
-/// of the encoder's clock, a hole, or another set of tracks or codec configurations.
+/// of the encoder's clock, a hole, or another set of tracks or codec configurations. Nothing is left out but what no run can hold: sound
+/// in front of a publish's first picture, sound that begins or changes its format inside a group of pictures, up to the next sync sample,
+/// and pictures behind a pause of more than two segments, up to the next sync sample.
 /// </summary>
 public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<PackagerOutput> output)
 {

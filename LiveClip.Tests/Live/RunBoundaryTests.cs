@@ -1,7 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
 using LiveClip.Core.Catalog;
-using LiveClip.Core.Live;
 using LiveClip.Core.Mp4;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
@@ -26,12 +25,12 @@ public class RunBoundaryTests
     [Fact]
     public void No_sample_is_lost_between_two_runs_and_each_is_where_it_was_sent()
     {
+        // Which pictures lead an open group, and for how long they are shown, another clock does not tell.
         var boundaries =
             from bFrames in Gen.Choose(0, 2)
             from sound in Gen.Elements(SyntheticEncoder.Stereo48, SyntheticEncoder.Mono44)
             from late in Gen.Choose(-900, 800)
             from jumps in Gen.Elements(true, false)
-            // Which pictures lead an open group, and for how long they are shown, another clock does not tell.
             from openGop in jumps ? Gen.Constant(false) : Gen.Elements(true, false)
             from gop in Gen.Choose(20, 90)
             select (
@@ -123,7 +122,10 @@ public class RunBoundaryTests
         var before = BFrames.Encode(seconds: 8).Where(sample => sample.Track is VideoTrack || Seconds(sample) < changes).ToList();
         var after = new SyntheticEncoder
         {
-            Pictures = null, Sound = SyntheticEncoder.Mono44, StartMs = (long)(changes * 1000), FirstNumber = 10_000,
+            Pictures = null,
+            Sound = SyntheticEncoder.Mono44,
+            StartMs = (long)(changes * 1000),
+            FirstNumber = 10_000,
         }.Encode(8 - changes);
         var sent = Delivered([.. before, .. after], late);
 
