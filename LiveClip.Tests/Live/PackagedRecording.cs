@@ -121,7 +121,8 @@ internal sealed class PackagedRecording
             Assert.Equal(segment.Length, fragments.Sum(fragment => fragment.Bytes.Length));
             Assert.Equal(segment.StartsWithSync, fragments[0].StartsWithSync);
             // Only behind a picture that no segment can hold does one begin earlier than its own first picture.
-            var isBehindPause = Segments.Exists(before => before.End == segment.Start && before.Duration == Segmenter.Longest(TargetDuration));
+            var isBehindPause = Segments.Exists(
+                before => before.End == segment.Start && before.Duration == Segmenter.Longest(TargetDuration));
             Assert.InRange(segment.Start, fragments[0].Start - (isBehindPause ? Segmenter.Longest(TargetDuration) : 0), fragments[0].Start);
             Assert.All(fragments, fragment => Assert.Equal(segment.Run, fragment.Run));
         }

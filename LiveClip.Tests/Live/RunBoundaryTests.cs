@@ -8,7 +8,7 @@ using Xunit;
 
 namespace LiveClip.Tests.Live;
 
-/// <summary>Where one run ends and the next begins, sample by sample: what is recorded is what was sent, at the time at which it was sent.</summary>
+/// <summary>Where one run ends and the next begins: what is recorded is compared with what was sent, sample by sample.</summary>
 public class RunBoundaryTests
 {
     private const long Second = 90_000;
@@ -34,7 +34,9 @@ public class RunBoundaryTests
             from openGop in jumps ? Gen.Constant(false) : Gen.Elements(true, false)
             from gop in Gen.Choose(20, 90)
             select (
-                Encoder: BFrames with { BFrames = bFrames, OpenGop = openGop, Sound = sound, Gop = gop, StartMs = 777 }, Late: late, Jumps: jumps);
+                Encoder: BFrames with { BFrames = bFrames, OpenGop = openGop, Sound = sound, Gop = gop, StartMs = 777 },
+                Late: late,
+                Jumps: jumps);
         Prop.ForAll(Arb.From(boundaries), drawn => AllIsThere(drawn.Encoder, drawn.Late / 1000.0, drawn.Jumps))
             .Check(Config.QuickThrowOnFailure.WithMaxTest(100));
     }
@@ -101,7 +103,8 @@ public class RunBoundaryTests
     [InlineData(3.97, 0.5, 6)] // it comes too late for the sync sample at four seconds
     public void Sound_that_begins_late_is_there_from_the_next_sync_sample_on(double begins, double late, int runBegins)
     {
-        var sent = Delivered(BFrames.Encode(seconds: 8), late).Where(sample => sample.Track is VideoTrack || Seconds(sample) >= begins).ToList();
+        var sent = Delivered(BFrames.Encode(seconds: 8), late)
+            .Where(sample => sample.Track is VideoTrack || Seconds(sample) >= begins).ToList();
 
         var packaged = PackagedRecording.Of(sent);
 
@@ -140,7 +143,8 @@ public class RunBoundaryTests
     [Fact]
     public void Sound_that_changes_its_format_while_a_run_begins_is_the_new_run_s()
     {
-        var before = WithOtherLevel(BFrames.Encode(seconds: 8), from: 4).Where(sample => sample.Track is VideoTrack || Seconds(sample) < 4.05);
+        var before = WithOtherLevel(BFrames.Encode(seconds: 8), from: 4)
+            .Where(sample => sample.Track is VideoTrack || Seconds(sample) < 4.05);
         var after = new SyntheticEncoder { Pictures = null, Sound = SyntheticEncoder.Mono44, StartMs = 4_051, FirstNumber = 10_000 }
             .Encode(seconds: 4);
         var sent = Delivered([.. before, .. after], late: 0);
@@ -173,7 +177,8 @@ public class RunBoundaryTests
             .Where(sample => Seconds(sample) >= (sample.Track is AudioTrack ? 51.5 : 52)).ToList();
 
         // Its first picture comes in front of half a second of sound that is heard before it.
-        var packaged = PackagedRecording.Of(before, Delivered(after, late: 0.6).Select(sample => sample with { Arrival = 4 * TimeSpan.TicksPerSecond }));
+        var packaged = PackagedRecording.Of(
+            before, Delivered(after, late: 0.6).Select(sample => sample with { Arrival = 4 * TimeSpan.TicksPerSecond }));
 
         Assert.Equal(2, packaged.Runs.Count);
         Assert.Equal(120 + 60, packaged.Names(VideoTrack.TrackId).Count);
@@ -274,7 +279,7 @@ public class RunBoundaryTests
             sample.Track is VideoTrack && sample.DecodeTime >= boundary.DecodeTime ? sample with { Track = OtherLevel } : sample);
     }
 
-    /// <summary>No pictures come for a while, and then they go on where the group of pictures was; the sound pauses with them or not.</summary>
+    /// <summary>No pictures come for a while, and then they go on inside the group of pictures; the sound pauses with them or not.</summary>
     private static List<Sample> Paused(SyntheticEncoder encoder, double at, double pause, bool withSound)
     {
         var pictures = (encoder with { Sound = null }).Encode(seconds: 14).ConvertAll(sample => Seconds(sample) < at ? sample : sample with

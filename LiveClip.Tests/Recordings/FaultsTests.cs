@@ -178,7 +178,10 @@ public sealed class FaultsTests
             },
         ["The picture's configuration changes every two seconds, with B-frames and sound that is sent late"] = new(
             [
-                .. With(BFrames, Enumerable.Range(1, 5).Select(i => FaultsStream.VideoHeader(2 * i, i % 2 == 1 ? VideoToolbox : SyntheticEncoder.Plain)))
+                .. With(
+                    BFrames,
+                    Enumerable.Range(1, 5).Select(
+                        i => FaultsStream.VideoHeader(2 * i, i % 2 == 1 ? VideoToolbox : SyntheticEncoder.Plain)))
                     .Select(m => m.IsSound ? m with { At = m.At + 0.1 } : m).OrderBy(m => m.At),
             ])
         {
