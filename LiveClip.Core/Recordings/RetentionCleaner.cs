@@ -129,7 +129,7 @@ public sealed partial class RetentionCleaner(
                 var recording = MediaOf(candidate, now);
                 if (isDiskShort || isTooLarge || candidate.HasIslands || IsTooOld(recording, candidate))
                 {
-                    media.Add(recording with { Segments = await SegmentsAsync(context, recording.Id, cancellationToken) });
+                    media.Add(recording with { Segments = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken) });
                 }
             }
         }
@@ -146,10 +146,6 @@ public sealed partial class RetentionCleaner(
 
     private static bool IsTooOld(RecordedMedia recording, Candidate candidate) =>
         recording.End - (candidate.OldestEnd ?? recording.End) + (recording.SinceEnd ?? 0) > recording.MaxAge;
-
-    private static Task<List<RecordedSegment>> SegmentsAsync(CatalogDbContext context, Guid recordingId, CancellationToken cancellationToken) =>
-        context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recordingId)
-            .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
 
     private RecordedMedia MediaOf(Candidate candidate, DateTimeOffset now)
     {

@@ -289,7 +289,7 @@ public sealed class FaultsTests
         {
             Repairs = { [Repair.EmptyUnitsRemoved] = 29 },
         },
-        ["H.264 comes as Enhanced RTMP"] = new([.. Usual.Encode().Select(Enhanced)]),
+        ["H.264 comes as Enhanced RTMP"] = new([.. (BFrames with { Composition = -40 }).Encode().Select(Enhanced)]),
         ["Samples come in aggregate messages"] = new([.. Aggregated(Usual.Encode())]),
         ["The pictures are HEVC"] = new(
             [
@@ -386,12 +386,13 @@ public sealed class FaultsTests
         await using var server = await FaultsServer.StartAsync();
         var messages = Usual.Encode();
         var encoder = await server.ConnectAsync();
-        await encoder.SendAsync(messages);
-        await server.UntilOnAirAsync(seconds: 11);
+        await encoder.SendAsync(messages.Where(message => message.At < 6));
+        await server.UntilOnAirAsync(seconds: 5.5);
 
         server.Time.Advance(TimeSpan.FromSeconds(9.9));
-        Assert.False(encoder.Serving.IsCompleted);
-        server.Time.Advance(TimeSpan.FromSeconds(0.2));
+        await encoder.SendAsync(messages.Where(message => message.At >= 6));
+        await server.UntilOnAirAsync(seconds: 11);
+        server.Time.Advance(TimeSpan.FromSeconds(10.1));
         await Eventually.EndsAsync(encoder.Serving, TimeSpan.FromSeconds(10));
         Assert.Equal(BroadcastState.Disconnected, server.Broadcast.State);
         server.Time.Advance(TimeSpan.FromSeconds(60));
@@ -457,12 +458,16 @@ public sealed class FaultsTests
         Body = [.. message.Body[..2], 0, 0, 0, .. message.Body[5..]],
     };
 
-    // Enhanced RTMP v2, ExVideoTagHeader:  1(1) | frame type(3) | packet type(4) | FourCC(32) | composition time(24) | …
+    // Enhanced RTMP v2, ExVideoTagHeader:  1(1) | frame type(3) | packet type(4) | FourCC(32) | [composition time(24), type 1] | …
     private static FaultsMessage Enhanced(FaultsMessage message) => message.Type != RtmpMessageType.Video ? message : message with
     {
-        Body = message.Body[1] == 0
-            ? [0x90, .. "avc1"u8, .. message.Body[5..]]
-            : [(byte)(0x80 | (message.Body[0] & 0x70) | 1), .. "avc1"u8, .. message.Body[2..]],
+        Body = message.Body switch
+        {
+            [_, 0, ..] => [0x90, .. "avc1"u8, .. message.Body[5..]],
+            [var first, _, 0, 0, 0, ..] => [(byte)(0x80 | (first & 0x70) | 3), .. "avc1"u8, .. message.Body[5..]],
+            [var first, ..] => [(byte)(0x80 | (first & 0x70) | 1), .. "avc1"u8, .. message.Body[2..]],
+            [] => [],
+        },
     };
 
     /// <summary>RTMP 1.0 §7.1.6: FLV tags whose times begin anywhere; the whole has the time of the first.</summary>
