@@ -74,7 +74,10 @@ public static class LiveClipServices
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<PictureEncoder>();
+        services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
+        services.AddSingleton<ClipCutter>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();

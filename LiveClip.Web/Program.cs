@@ -69,6 +69,7 @@ app.MapStreamKeyApi();
 app.MapLiveStreams();
 app.MapHealth();
 app.MapClips();
+app.MapClipReports();
 app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
