@@ -70,6 +70,7 @@ app.MapHealth();
 app.MapClips();
 app.MapStorage();
 app.MapPlayback();
+app.MapImages();
 app.MapClipMedia();
 app.MapApiErrors();
 app.MapHub<LiveHub>(LiveHub.Route);
