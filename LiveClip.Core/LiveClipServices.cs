@@ -58,6 +58,7 @@ public static class LiveClipServices
         services.AddSingleton<LiveWindows>();
 
         services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<Ballast>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
 
