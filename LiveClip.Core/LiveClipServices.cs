@@ -78,6 +78,7 @@ public static class LiveClipServices
         services.AddSingleton<PictureEncoder>();
         services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
+        services.AddSingleton<ClipCutter>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();

@@ -7,7 +7,8 @@ internal static class AnnexB
 {
     private static ReadOnlySpan<byte> StartCode => [0, 0, 0, 1];
 
-    private static ReadOnlySpan<byte> ShortStartCode => [0, 0, 1];
+    /// <summary>Behind any number of zeros.</summary>
+    public static ReadOnlySpan<byte> ShortStartCode => [0, 0, 1];
 
     /// <summary>An access unit of a sample, its lengths replaced by start codes.</summary>
     public static byte[] FromSample(ReadOnlyMemory<byte> accessUnit, int lengthSize)
@@ -50,6 +51,22 @@ internal static class AnnexB
         }
 
         return stream.ToArray();
+    }
+
+    // ISO 14496-15 §5.3.3.1.2, as AvcConfiguration reads it; the last four bytes for the high profiles: reserved(6) chroma_format(2)=4:2:0
+    //   | reserved(5) bit_depth_luma_minus8(3)=0 | reserved(5) bit_depth_chroma_minus8(3)=0 | numOfSequenceParameterSetExt(8)=0
+    /// <summary>The decoder configuration of 4:2:0 pictures of 8 bits with these parameter sets, and lengths of four bytes.</summary>
+    public static AvcConfiguration ConfigurationOf(ReadOnlySpan<byte> sps, ReadOnlySpan<byte> pps)
+    {
+        const byte High = 100;
+        byte[] extension = sps[1] >= High ? [0xFD, 0xF8, 0xF8, 0] : [];
+        return AvcConfiguration.Parse((byte[])
+        [
+            1, .. sps[1..4], 0xFF,
+            0xE1, (byte)(sps.Length >> 8), (byte)sps.Length, .. sps,
+            1, (byte)(pps.Length >> 8), (byte)pps.Length, .. pps,
+            .. extension,
+        ]);
     }
 
     /// <summary>The NAL units of a whole byte stream.</summary>

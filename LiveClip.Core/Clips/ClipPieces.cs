@@ -32,13 +32,26 @@ internal static class ClipPieces
         ];
     }
 
+    /// <summary>Of parts of which every picture was encoded, one after the other.</summary>
+    public static IReadOnlyList<ClipPiece> OfWhole(IReadOnlyList<RunPart> parts, EncodedFile encoded)
+    {
+        var next = 0;
+        return
+        [
+            .. parts.Select(piece => Piece(piece.Part, piece.Run, Times(piece.Part, piece.Run).Select(time =>
+            {
+                var picture = encoded[next++];
+                return new ClipPicture(time, picture.Sample.IsSync, ClipSource.Of(picture));
+            }))),
+        ];
+    }
+
     private static ClipPiece OfSound(CutPart part, SourceRun run) =>
         new(run, part.Start - run.Run.TimelineStart, part.End - run.Run.TimelineStart, []);
 
     private static ClipPiece OfEncoded(CutPart part, SourceRun run, int index, Task<EncodedPictures> encoding)
     {
-        var times = Shown(part, run).Select(i => run.Lead[i].Sample.PresentationTime).Order();
-        return Piece(part, run, times.Select((time, i) => new ClipPicture(
+        return Piece(part, run, Times(part, run).Select((time, i) => new ClipPicture(
             time, IsSync: i == 0, ClipSource.Of(0, async () => (await encoding).Parts[index][i]))));
     }
 
@@ -59,6 +72,10 @@ internal static class ClipPieces
             i == part.First || IsIdr(run.Lead[i], configuration),
             i < nextIdr ? ClipSource.Of(run.Lead[i].Sample.Size, () => rebased.Next(i)) : ClipSource.Of(run.Lead[i]))));
     }
+
+    /// <summary>When its pictures are shown, in order, on the run's own clock.</summary>
+    private static IEnumerable<long> Times(CutPart part, SourceRun run) =>
+        Shown(part, run).Select(i => run.Lead[i].Sample.PresentationTime).Order();
 
     /// <summary>The indexes of its pictures, in decode order.</summary>
     private static IEnumerable<int> Shown(CutPart part, SourceRun run) =>

@@ -38,6 +38,24 @@ public sealed class ClipRenderer(PictureEncoder encoder)
         }
     }
 
+    /// <summary>Encodes all pictures of the plan anew, each run's to the size of the first.</summary>
+    /// <exception cref="ClipException">The plan cannot be one file.</exception>
+    internal async Task<RenderedClip> RenderWholeAsync(
+        CutPlan plan, SampleSource source, string path, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        var parts = plan.Whole().Parts.Select(part => new RunPart((EncodedPart)part, source.RunOf(part))).ToList();
+        if (parts.Exists(part => part.Run.Configuration is null))
+        {
+            throw new ClipException("only a part of this range has pictures: choose a range on one side of where they begin or end");
+        }
+
+        await using var encoded = await encoder.EncodeWholeAsync(parts, path + ".pictures", cancellationToken);
+        var encoding = Stopwatch.GetElapsedTime(started);
+        var pieces = ClipPieces.OfWhole(parts, encoded);
+        return await WriteAsync(ClipTracks.Of(pieces, new VideoTrack(encoded.Configuration)), path) with { Encoding = encoding };
+    }
+
     private async Task<EncodedPictures> EncodeAsync(
         IReadOnlyList<RunPart> parts, IReadOnlyList<int> idrPicIds, CancellationToken cancellationToken)
     {

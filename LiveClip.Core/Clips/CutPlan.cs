@@ -49,4 +49,11 @@ public sealed record CutPlan(IReadOnlyList<CutPart> Parts)
 
     /// <summary>Whether ffmpeg has to be started for it.</summary>
     public bool NeedsEncoder => Parts.Any(part => part is EncodedPart);
+
+    /// <summary>The same pictures, all of them encoded anew.</summary>
+    public CutPlan Whole() => new([.. Parts.GroupBy(part => part.Run).Select(run =>
+    {
+        var (first, end) = (run.Min(part => part.First), run.Max(part => part.First + part.Count));
+        return new EncodedPart(run.Key, first, end - first, run.First().Start, run.Last().End, run.Sum(part => part.Frames));
+    })]);
 }

@@ -48,6 +48,64 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
         return Translate(output.GetBuffer().AsMemory(0, (int)output.Length), parts, idrPicIds, source);
     }
 
+    /// <summary>
+    /// All pictures of some runs as one stream of its own, of the first run's size: what is left where they cannot stand beside each other
+    /// or beside copied ones.
+    /// </summary>
+    /// <param name="parts">Each a run.</param>
+    /// <param name="path">A file that is not there when it is over.</param>
+    /// <exception cref="SampleFormatException">The encoder made something else than was asked for.</exception>
+    /// <exception cref="FfmpegException">ffmpeg failed.</exception>
+    internal async Task<EncodedFile> EncodeWholeAsync(IReadOnlyList<RunPart> parts, string path, CancellationToken cancellationToken)
+    {
+        var encoded = new EncodedFile(path);
+        try
+        {
+            var first = parts[0].Run;
+            var expected = 0;
+            foreach (var part in parts)
+            {
+                // A run of its own each: another size in the middle of a stream would make ffmpeg count pictures anew.
+                await using var feed = PictureFeed.Of([part]);
+                await ffmpeg.RunAsync(
+                    FfmpegArguments.EncodePictures(WholeEncoding(feed, part.Run, first)), DeadlineFor([part]), feed, encoded, cancellationToken);
+                encoded.EndStream();
+                expected += part.Part.Frames;
+                if (encoded.Count != expected)
+                {
+                    throw new SampleFormatException("slice_header", 0, $"{encoded.Count} pictures were encoded, not {expected}");
+                }
+            }
+
+            return encoded;
+        }
+        catch
+        {
+            await encoded.DisposeAsync();
+            throw;
+        }
+    }
+
+    private static PictureEncoding WholeEncoding(PictureFeed feed, SourceRun run, SourceRun first)
+    {
+        var rate = FrameRateOf(first);
+        var (own, sps) = (run.Configuration!.Sps, first.Configuration!.Sps);
+        var (width, height) = (sps.Width & ~1, sps.Height & ~1);
+        var fits = (own.Width, own.Height) == (width, height);
+        var (sar, sarHeight) = sps.SampleAspectRatio;
+        return new PictureEncoding(feed.Parts, rate)
+        {
+            Profile = "high",
+            PixelFormat = sps.Signal is { FullRange: true } ? "yuvj420p" : "yuv420p",
+            Preset = "veryfast",
+            X264Params = "bframes=0:open-gop=0:slices=1:sliced-threads=0:repeat-headers=1:annexb=1:aud=0"
+                + $":keyint={(2 * rate.Numerator) / rate.Denominator}:{RateLimit(first)}",
+            Filter = fits ? "" : $"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,"
+                + $"pad={width}:{height}:-1:-1,setsar={sar}/{sarHeight},",
+            Threads = Threads,
+        };
+    }
+
     private static List<IReadOnlyList<ReadOnlyMemory<byte>>> Translate(
         ReadOnlyMemory<byte> stream, IReadOnlyList<RunPart> parts, IReadOnlyList<int> idrPicIds, AvcConfiguration source)
     {
@@ -85,7 +143,7 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
             : throw new SampleFormatException("nal_unit_type", 0, $"the encoder sent no {type}");
 
     /// <summary>For the encoder's rate control only: times are not its business.</summary>
-    private static (uint, uint) FrameRateOf(SourceRun run)
+    private static (uint Numerator, uint Denominator) FrameRateOf(SourceRun run)
     {
         var times = run.Lead.Select(picture => picture.Sample.PresentationTime).Order().ToList();
         if (PictureGrid.Find([times], times, run.Configuration!.Sps.FrameRate) is { } grid)

@@ -81,8 +81,8 @@ public readonly record struct NalUnit(ReadOnlyMemory<byte> Bytes)
         }
 
         unit.Write(payload);
-        // §7.4.1: a unit never ends in 00; only cabac_zero_words make a payload end so.
-        if (payload is [.., 0])
+        // §7.4.1: behind cabac_zero_words too, which end a payload in zeros.
+        if (payload is [.., 0, 0])
         {
             unit.Write(preventer);
         }
