@@ -1,3 +1,4 @@
+using LiveClip.Core.Clips;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Recordings;
 
@@ -23,7 +24,7 @@ public sealed class RecordingImages(SegmentStore segments, FfmpegRunner ffmpeg, 
     /// <summary>The picture that is shown at a time, as a JPEG; null when there is none.</summary>
     /// <param name="time">On the recording's timeline, 1/90,000 s; inside a gap it means the picture before.</param>
     /// <exception cref="ImagesBusyException">Too many others are waiting.</exception>
-    public Task<byte[]?> ThumbnailAsync(RecordingTimeline timeline, long time, ImageSize size) => cache.GetOrMakeAsync(
+    public Task<byte[]?> ThumbnailAsync(RecordingTimeline timeline, long time, ImageSize size) => MakeAsync(
         (timeline.Recording.Id, nameof(Thumbnail), time, size),
         // The newest picture may be another one in a moment, with the same time.
         keep: time < timeline.NewestPicture,
@@ -35,7 +36,7 @@ public sealed class RecordingImages(SegmentStore segments, FfmpegRunner ffmpeg, 
 
     /// <summary>Ten pictures side by side, one a second, as a JPEG; null when there are none.</summary>
     /// <inheritdoc cref="ThumbnailAsync" path="/exception"/>
-    public Task<byte[]?> FilmstripAsync(RecordingTimeline timeline, int row) => cache.GetOrMakeAsync(
+    public Task<byte[]?> FilmstripAsync(RecordingTimeline timeline, int row) => MakeAsync(
         (timeline.Recording.Id, nameof(FilmstripRow), (long)row, default(ImageSize)),
         IsWhole(timeline, row),
         async () =>
@@ -46,7 +47,7 @@ public sealed class RecordingImages(SegmentStore segments, FfmpegRunner ffmpeg, 
 
     /// <summary>How loud it is: see <see cref="WaveformRow"/>; null when there is no sound.</summary>
     /// <inheritdoc cref="ThumbnailAsync" path="/exception"/>
-    public Task<byte[]?> WaveformAsync(RecordingTimeline timeline, int row) => cache.GetOrMakeAsync(
+    public Task<byte[]?> WaveformAsync(RecordingTimeline timeline, int row) => MakeAsync(
         (timeline.Recording.Id, nameof(WaveformRow), (long)row, default(ImageSize)),
         IsWhole(timeline, row),
         async () =>
@@ -64,6 +65,19 @@ public sealed class RecordingImages(SegmentStore segments, FfmpegRunner ffmpeg, 
 
             return waveform.IsEmpty ? null : waveform.ToArray();
         });
+
+    private Task<byte[]?> MakeAsync(object key, bool keep, Func<Task<byte[]?>> make) => cache.GetOrMakeAsync(key, keep, async () =>
+    {
+        try
+        {
+            return await make();
+        }
+        catch (Exception error) when (error is ClipException or IOException)
+        {
+            // Some of it was lost, or retention has taken it meanwhile.
+            return null;
+        }
+    });
 
     private async Task<byte[]> RunAsync(FfmpegArguments arguments, Stream feed)
     {
