@@ -6,6 +6,7 @@ using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Health;
+using LiveClip.Core.Images;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -81,6 +82,9 @@ public static class LiveClipServices
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<ImageCache>();
+        services.AddSingleton<RecordingImages>();
 
         // Behind everything that a publisher needs: first to stop, last to start.
         services.AddHostedService<RtmpListener>();
