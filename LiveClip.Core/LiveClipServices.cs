@@ -64,6 +64,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
+        services.AddSingleton<PlaylistHolds>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
@@ -75,8 +76,12 @@ public static class LiveClipServices
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
         services.AddSingleton<ClipStore>();
+        services.AddSingleton<RangeFinder>();
         services.AddSingleton<ClipQueue>();
+        services.AddSingleton<ClipRevisions>();
+        services.AddSingleton<InstantClips>();
         services.AddHostedService<ClipWorker>();
+        services.AddHostedService<ClipEndings>();
         services.AddHostedService<TrashCleaner>();
 
         // Behind everything that a publisher needs: first to stop, last to start.

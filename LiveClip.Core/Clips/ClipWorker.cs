@@ -42,9 +42,10 @@ public sealed partial class ClipWorker(
         {
             try
             {
-                if (await queue.TryClaimAsync(clipId, cancellationToken))
+                if (await FindAsync(clipId, cancellationToken) is { } clip
+                    && await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
                 {
-                    await TryCutAsync(clipId, cancellationToken);
+                    await TryCutAsync(clip, cancellationToken);
                 }
             }
 #pragma warning disable CA1031 // The owner's loop: a catalog that fails for a while costs this clip until the next start, not the server.
@@ -56,28 +57,28 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task TryCutAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task TryCutAsync(Clip clip, CancellationToken cancellationToken)
     {
         try
         {
-            await CutAsync(clipId, cancellationToken);
+            await CutAsync(clip, cancellationToken);
         }
 #pragma warning disable CA1031 // Whatever is wrong with one clip, the reason stands beside it and the next one is cut.
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            LogFailed(clipId, error);
+            LogFailed(clip.Id, error);
             var reason = DiskFull.Is(error) ? "the server's disk is full: make some room, then make the clip again"
                 : error is ClipException ? error.Message
                 : $"the clip could not be cut: {error.Message}";
-            await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
+            await queue.ChangeVersionAsync(
+                clip, failed => (failed.Status, failed.Error) = (ClipStatus.Failed, reason), cancellationToken);
         }
     }
 
-    private async Task CutAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task CutAsync(Clip clip, CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
-        var clip = await FindAsync(clipId, cancellationToken);
         if (await timelines.FindAsync(clip.RecordingId, cancellationToken) is not { } timeline)
         {
             throw new ClipException("its recording is gone");
@@ -86,10 +87,9 @@ public sealed partial class ClipWorker(
         using var source = SampleSource.Open(timeline, segments, clip.Start, clip.End);
         var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures())])
             ?? throw new ClipException("there is no picture in this range: the encoder was away");
-        var rendered = store.WriteVideo(clipId, path => ClipRenderer.Render(plan, source, path));
-        await queue.ChangeAsync(
-            clipId,
-            _ => true,
+        var rendered = store.WriteVideo(clip.Id, clip.Version, path => ClipRenderer.Render(plan, source, path));
+        var isCurrent = await queue.ChangeVersionAsync(
+            clip,
             ready =>
             {
                 (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
@@ -97,7 +97,13 @@ public sealed partial class ClipWorker(
                 (ready.Duration, ready.Width, ready.Height) = (rendered.Duration, rendered.Width, rendered.Height);
             },
             cancellationToken);
-        LogReady(clip.StreamId, clipId, plan.Frames, time.GetElapsedTime(started).TotalMilliseconds);
+        if (!isCurrent)
+        {
+            store.DeleteVideo(clip.Id, clip.Version);
+            return;
+        }
+
+        LogReady(clip.StreamId, clip.Id, plan.Frames, time.GetElapsedTime(started).TotalMilliseconds);
         if (rendered.Width > 0)
         {
             clip.DeliveredStart = plan.DeliveredStart;
@@ -113,7 +119,7 @@ public sealed partial class ClipWorker(
             {
                 var at = Timescale.Video.ToTimeSpan(Math.Max(0, clip.Start - clip.DeliveredStart!.Value));
                 await store.WritePosterAsync(clip.Id, path => ffmpeg.RunAsync(
-                    FfmpegArguments.Poster(store.FindVideo(clip.Id)!, at, path), PosterDeadline, null, null, cancellationToken));
+                    FfmpegArguments.Poster(store.FindVideo(clip.Id, clip.Version)!, at, path), PosterDeadline, null, null, cancellationToken));
                 await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
             }
 #pragma warning disable CA1031 // The owner's loop: a clip without a poster is still a clip, and it may be gone by now.
@@ -125,10 +131,10 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task<Clip> FindAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task<Clip?> FindAsync(Guid clipId, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Clips.AsNoTracking().SingleAsync(clip => clip.Id == clipId, cancellationToken);
+        return await context.Clips.AsNoTracking().SingleOrDefaultAsync(clip => clip.Id == clipId, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Frames} pictures in {Milliseconds} ms")]

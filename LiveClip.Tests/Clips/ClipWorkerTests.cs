@@ -49,7 +49,7 @@ public sealed class ClipWorkerTests : IDisposable
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(start, end), "test"));
 
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         var numbers = await DecodedVideo.FrameNumbersAsync(file);
         var rate = media.FrameRate.Numerator / (double)media.FrameRate.Denominator;
         var first = (int)Math.Round(clip.DeliveredStart!.Value * rate / Second);
@@ -83,7 +83,7 @@ public sealed class ClipWorkerTests : IDisposable
 
         Assert.Equal((newest - (5 * Second), newest, false), (clip.RequestedStart, clip.RequestedEnd, clip.Trimmed));
         Assert.Equal(newest, clip.DeliveredEnd!.Value, 100d);
-        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         Assert.Equal(Enumerable.Range(420, clip.DeliveredFrames!.Value), numbers);
         Assert.Equal((int)Math.Round(newest * 30.0 / Second), numbers[^1] + 1);
     }
@@ -101,7 +101,7 @@ public sealed class ClipWorkerTests : IDisposable
 
         Assert.Equal(360_000, clip.RequestedStart, 100d);
         Assert.Equal(642_000, clip.RequestedEnd, 100d);
-        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         Assert.Equal(120, numbers[0]);
         Assert.InRange(numbers[^1], 213, 216);
         Assert.Equal(Enumerable.Range(120, numbers.Count), numbers);
@@ -118,7 +118,7 @@ public sealed class ClipWorkerTests : IDisposable
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(15, (second / 90_000.0) + 3), "test"));
 
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         var numbers = await DecodedVideo.FrameNumbersAsync(file);
         Assert.Equal(Enumerable.Range(420, 180), numbers.Take(180));
         Assert.Equal(Enumerable.Range(10_000, numbers.Count - 180), numbers.Skip(180));
@@ -209,13 +209,13 @@ public sealed class ClipWorkerTests : IDisposable
         await trash.CleanAsync(CoreServices.Token);
         Assert.True(await queue.RestoreAsync(clip.Id, CoreServices.Token));
         Assert.Equal((clip.Slug, ClipStatus.Ready), await ReadAsync(core, clip.Id, found => (found.Slug, found.Status)));
-        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
 
         Assert.True(await queue.DeleteAsync(clip.Id, CoreServices.Token));
         time.Advance(TimeSpan.FromDays(7.1));
         await trash.CleanAsync(CoreServices.Token);
         Assert.False(await queue.RestoreAsync(clip.Id, CoreServices.Token));
-        Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
     }
 
     [Fact]
@@ -242,7 +242,7 @@ public sealed class ClipWorkerTests : IDisposable
         await cleaning;
 
         Assert.Equal(ClipStatus.Ready, await ReadAsync(core, clip.Id, found => found.Status));
-        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
     }
 
     private static async Task<Clip> MakeAsync(CoreServices core, ClipRequest request)
@@ -250,7 +250,7 @@ public sealed class ClipWorkerTests : IDisposable
         var answer = await core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token);
         Assert.True(answer.Clip is not null, answer.Refusal?.Message);
         var clip = await UntilDoneAsync(core, answer.Clip.Id);
-        if (core.Get<ClipStore>().FindVideo(clip.Id) is { } path)
+        if (core.Get<ClipStore>().FindVideo(clip.Id, clip.Version) is { } path)
         {
             using var file = File.OpenHandle(path);
             ProgressiveMp4.Verify(file);
