@@ -65,6 +65,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
+        services.AddSingleton<PlaylistHolds>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
@@ -79,8 +80,12 @@ public static class LiveClipServices
         services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipCutter>();
+        services.AddSingleton<RangeFinder>();
         services.AddSingleton<ClipQueue>();
+        services.AddSingleton<ClipRevisions>();
+        services.AddSingleton<InstantClips>();
         services.AddHostedService<ClipWorker>();
+        services.AddHostedService<ClipEndings>();
         services.AddHostedService<TrashCleaner>();
 
         services.AddSingleton<ImageCache>();

@@ -78,7 +78,7 @@ public sealed class JointTests : IDisposable
                 await using var context = core.Read();
                 var clip = await context.Clips.AsNoTracking().SingleAsync(clip => clip.Id == answer.Clip!.Id, CoreServices.Token);
                 Assert.NotEqual(ClipStatus.Failed, clip.Status);
-                return clip.Status == ClipStatus.Ready ? core.Get<ClipStore>().FindVideo(clip.Id) : null;
+                return clip.Status == ClipStatus.Ready ? core.Get<ClipStore>().FindVideo(clip.Id, clip.Version) : null;
             },
             Bound);
     }
