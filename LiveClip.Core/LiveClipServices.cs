@@ -57,6 +57,7 @@ public static class LiveClipServices
         services.AddSingleton<LiveWindows>();
 
         services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<Ballast>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
 
@@ -73,7 +74,10 @@ public static class LiveClipServices
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<PictureEncoder>();
+        services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
+        services.AddSingleton<ClipCutter>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();

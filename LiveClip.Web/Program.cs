@@ -1,5 +1,6 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
+using LiveClip.Core.Storage;
 using LiveClip.Core.Upkeep;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
@@ -68,6 +69,7 @@ app.MapStreamKeyApi();
 app.MapLiveStreams();
 app.MapHealth();
 app.MapClips();
+app.MapClipReports();
 app.MapStorage();
 app.MapPlayback();
 app.MapClipMedia();
@@ -83,6 +85,7 @@ app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 try
 {
     app.Services.GetRequiredService<DataDirectoryLock>().Take();
+    app.Services.GetRequiredService<Ballast>().LetGoIfFull();
     await app.StartAsync();
 }
 catch (DataDirectoryInUseException error)
@@ -93,6 +96,11 @@ catch (DataDirectoryInUseException error)
 catch (IOException error) when (Listening.AdviceFor(error) is { } advice)
 {
     await Console.Error.WriteLineAsync(advice);
+    return 1;
+}
+catch (Exception error) when (DiskFull.Is(error))
+{
+    await Console.Error.WriteLineAsync("The disk with the data directory is full. Free some of its space, then start LiveClip again.");
     return 1;
 }
 

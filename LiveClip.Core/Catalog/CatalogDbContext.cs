@@ -26,6 +26,21 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
 
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
 
+    /// <summary>A recording's segments in order, to be looked at only.</summary>
+    public IQueryable<RecordedSegment> SegmentsOf(Guid recordingId) =>
+        Segments.Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number)
+            .Select(segment => new RecordedSegment
+            {
+                // Not read: of hundreds of thousands of rows each would have the text of it parsed.
+                RecordingId = recordingId,
+                Number = segment.Number,
+                Run = segment.Run,
+                Start = segment.Start,
+                Duration = segment.Duration,
+                Length = segment.Length,
+                StartsWithSync = segment.StartsWithSync,
+            });
+
     protected override void OnModelCreating(ModelBuilder builder)
     {
         base.OnModelCreating(builder);

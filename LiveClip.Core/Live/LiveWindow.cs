@@ -191,7 +191,7 @@ public sealed class LiveWindow
         }
 
         var oldest = _segments[^1].End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
-        while (_inMemory.First is { Value: var first } && first.End < oldest && first.Number <= _released)
+        while (_inMemory.First is { Value: var first } && first.End <= oldest && first.Number <= _released)
         {
             Drop(_inMemory.First);
         }

@@ -150,8 +150,7 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
             return null;
         }
 
-        var segments = await context.Segments.AsNoTracking()
-            .Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        var segments = await context.SegmentsOf(recordingId).ToListAsync(cancellationToken);
         // Without a live window and yet not over: the server is just starting or stopping, and no player may be told that this is the end.
         return new RecordingTimeline(
             recording, recording.Runs, segments, null, new HashSet<long>(), recording.TargetDuration,

@@ -129,7 +129,7 @@ public sealed partial class RetentionCleaner(
                 var recording = MediaOf(candidate, now);
                 if (isDiskShort || isTooLarge || candidate.HasIslands || IsTooOld(recording, candidate))
                 {
-                    media.Add(recording with { Segments = await SegmentsAsync(context, recording.Id, cancellationToken) });
+                    media.Add(recording with { Segments = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken) });
                 }
             }
         }
@@ -146,10 +146,6 @@ public sealed partial class RetentionCleaner(
 
     private static bool IsTooOld(RecordedMedia recording, Candidate candidate) =>
         recording.End - (candidate.OldestEnd ?? recording.End) + (recording.SinceEnd ?? 0) > recording.MaxAge;
-
-    private static Task<List<RecordedSegment>> SegmentsAsync(CatalogDbContext context, Guid recordingId, CancellationToken cancellationToken) =>
-        context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recordingId)
-            .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
 
     private RecordedMedia MediaOf(Candidate candidate, DateTimeOffset now)
     {
@@ -237,22 +233,35 @@ public sealed partial class RetentionCleaner(
     {
         if (retired.IsRecordingOver)
         {
-            store.DeleteRecording(retired.RecordingId);
+            TryDelete(retired, () => store.DeleteRecording(retired.RecordingId));
             LogRecordingGone(retired.StreamId, retired.RecordingId, retired.Bytes >> 20);
             return;
         }
 
         foreach (var segment in retired.Segments)
         {
-            store.Delete(segment.RecordingId, segment.Run, segment.Number);
+            TryDelete(retired, () => store.Delete(segment.RecordingId, segment.Run, segment.Number));
         }
 
         foreach (var run in emptyRuns)
         {
-            store.DeleteRun(retired.RecordingId, run);
+            TryDelete(retired, () => store.DeleteRun(retired.RecordingId, run));
         }
 
         LogShortened(retired.StreamId, retired.RecordingId, retired.Segments.Count, retired.Bytes >> 20);
+    }
+
+    /// <summary>Its row is gone, and no round comes back to it: what cannot be deleted keeps no other from it.</summary>
+    private void TryDelete(RetiredMedia retired, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogLeft(retired.StreamId, retired.RecordingId, error);
+        }
     }
 
     /// <param name="End">Of its newest segment, 0 when it has none.</param>
@@ -266,6 +275,9 @@ public sealed partial class RetentionCleaner(
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is gone, its last {MiB} MiB of media are too old")]
     private partial void LogRecordingGone(string streamId, Guid recordingId, long miB);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: a file whose row is gone cannot be deleted and is left")]
+    private partial void LogLeft(string streamId, Guid recordingId, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "The clock is {Ahead} ahead of what can be believed: nothing is removed by it for a day")]
     private partial void LogDoubt(TimeSpan ahead);

@@ -66,8 +66,7 @@ public sealed class DataCheck(
                 .OrderBy(recording => recording.StartedAt).ToListAsync(cancellationToken);
             foreach (var recording in known.Concat(await FindUnknownAsync(context, known, findings, cancellationToken)))
             {
-                var rows = await context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recording.Id)
-                    .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+                var rows = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken);
                 findings.AddRange(new RecordingCheck(segments, recording, rows).Run());
                 (recordings, files) = (recordings + 1, files + rows.Count);
             }
@@ -77,13 +76,17 @@ public sealed class DataCheck(
             findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id) is null).Select(OfClip));
             checkedClips = ready.Count;
         }
-        catch (DbException error)
+        catch (Exception error) when (error is DbException || IsUnreadableValue(error))
         {
             findings.Add(new Finding(Database, null, $"cannot be read any further: {error.Message}"));
         }
 
         return new CheckReport(recordings, files, checkedClips, findings, null);
     }
+
+    /// <summary>SQLite keeps any text in any column: a database may be whole and hold what is no time and no id.</summary>
+    private static bool IsUnreadableValue(Exception error) =>
+        error is FormatException or InvalidCastException or InvalidOperationException or ArgumentException or OverflowException;
 
     private static async Task<IEnumerable<Finding>> CheckDatabaseAsync(CatalogDbContext context, CancellationToken cancellationToken)
     {

@@ -168,7 +168,7 @@ public static class PlaybackApi
             }
 
             CacheForEver(http);
-            return Results.Bytes(live.ToMemory(), "video/mp4", enableRangeProcessing: true, entityTag: tag);
+            return Results.Stream(live.OpenRead(), "video/mp4", enableRangeProcessing: true, entityTag: tag);
         }
 
         if (store.FindFile(recordingId, run, number) is not { } path)
