@@ -19,6 +19,7 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/c/{slug}/media/{run:int}/{number:long}.m4s",
         "/c/{slug}/playlist.m3u8",
         "/c/{slug}/poster.jpg",
+        "/c/{slug}/v{version:int}/clip.mp4",
         "/embed/{Slug}",
         "/error",
         "/error/{Code:int}",
