@@ -6,6 +6,7 @@ using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Health;
+using LiveClip.Core.Images;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -74,10 +75,16 @@ public static class LiveClipServices
 
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
+        services.AddSingleton<PictureEncoder>();
+        services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
+        services.AddSingleton<ClipCutter>();
         services.AddSingleton<ClipQueue>();
         services.AddHostedService<ClipWorker>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<ImageCache>();
+        services.AddSingleton<RecordingImages>();
 
         // Behind everything that a publisher needs: first to stop, last to start.
         services.AddHostedService<RtmpListener>();

@@ -50,6 +50,12 @@ public sealed class Clip
 
     public int Height { get; set; }
 
+    /// <summary>Bytes of the file; a start makes it again when it has another length.</summary>
+    public long? Length { get; set; }
+
+    /// <summary>How it was cut, as JSON; the clipping engine's.</summary>
+    public string? Report { get; set; }
+
     public bool HasPoster { get; set; }
 
     public string? Error { get; set; }

@@ -17,14 +17,14 @@ public sealed class ClipStore(IOptions<RecordingOptions> options)
     public string? FindPoster(Guid clipId) => Existing(PosterPath(clipId));
 
     /// <summary>Writes a file beside its final name, and gives it that name only when <paramref name="write"/> has succeeded.</summary>
-    internal T WriteVideo<T>(Guid clipId, Func<string, T> write)
+    internal async Task<T> WriteVideoAsync<T>(Guid clipId, Func<string, Task<T>> write)
     {
         var path = VideoPath(clipId);
         var unfinished = path + ".unfinished";
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         try
         {
-            var result = write(unfinished);
+            var result = await write(unfinished);
             File.Move(unfinished, path, overwrite: true);
             return result;
         }
@@ -33,6 +33,24 @@ public sealed class ClipStore(IOptions<RecordingOptions> options)
             File.Delete(unfinished);
         }
     }
+
+    /// <summary>Makes a finished file and its name durable.</summary>
+    internal void Flush(Guid clipId)
+    {
+        var path = VideoPath(clipId);
+        using (var file = File.OpenHandle(path, access: FileAccess.ReadWrite))
+        {
+            RandomAccess.FlushToDisk(file);
+        }
+
+        // Each of these may be new.
+        DirectoryFlush.Flush(Path.GetDirectoryName(path)!);
+        DirectoryFlush.Flush(_root);
+        DirectoryFlush.Flush(Path.GetDirectoryName(_root)!);
+    }
+
+    /// <summary>Bytes of the finished file; null when there is none.</summary>
+    internal long? LengthOf(Guid clipId) => new FileInfo(VideoPath(clipId)) is { Exists: true, Length: var length } ? length : null;
 
     internal async Task WritePosterAsync(Guid clipId, Func<string, Task> write)
     {

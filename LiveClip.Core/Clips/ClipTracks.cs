@@ -4,145 +4,175 @@ using LiveClip.Core.Samples;
 namespace LiveClip.Core.Clips;
 
 /// <summary>
-/// Lays the samples of a plan's parts end to end on a clip's own clock, which begins at 0 with the first picture. Pictures keep the
-/// times that they had; the sound is cut once across the whole, to the sample at its beginning.
+/// Lays the pieces of a plan end to end on a clip's own clock, which begins at 0 with the first picture: the pictures on the exact grid of
+/// their frame rate where they have one, the sound cut once across the whole, to the sample at its beginning.
 /// </summary>
-internal static class ClipTracks
+internal sealed class ClipTracks
 {
-    public static IReadOnlyList<ClipTrack> Of(CutPlan plan, SampleSource source)
+    private readonly IReadOnlyList<Stretch> _stretches;
+    private readonly Timescale _timescale;
+    private readonly long _duration;
+
+    /// <param name="pieces">In the order in which they are shown.</param>
+    /// <param name="track">What all pictures are coded as; null where a clip has nothing but sound.</param>
+    private ClipTracks(IReadOnlyList<ClipPiece> pieces, VideoTrack? track)
     {
-        var parts = plan.Parts.Select(part => new Piece(part, source.Runs.Single(run => run.Run.Number == part.Run))).ToList();
-        var first = parts[0].Run;
-        if (parts.Find(piece => !SameTracks(piece.Run, first)) is { } other)
+        Grid = track is null ? null : FindGrid(pieces, track);
+        _timescale = Grid?.Timescale ?? Timescale.Video;
+        var stretches = new List<Stretch>();
+        foreach (var group in ByRun(pieces))
         {
-            throw new ClipException(
-                $"the encoder's settings change inside the clip, at run {other.Run.Run.Number}: choose a range on one side of it");
+            var stretch = track is null ? Stretch.OfSound(group, _duration) : Stretch.OfPictures(group, _duration, Grid);
+            stretches.Add(stretch);
+            _duration += stretch.Length;
         }
 
-        var (lead, starts, duration) = Lead(parts);
-        var sound = first.SoundTrack is null ? null : Sound(parts, starts, duration);
-        return sound is null ? [lead] : [lead, sound];
+        _stretches = stretches;
+        Video = track is null ? null : PicturesOf(track);
+        Sound = SoundOf(pieces.Select(piece => piece.Run.AnySound).FirstOrDefault(sound => sound is not null));
     }
 
-    private static (ClipTrack Track, long[] Starts, long Duration) Lead(List<Piece> parts)
-    {
-        var track = parts[0].Run.LeadTrack;
-        var samples = new List<Placed>();
-        var starts = new long[parts.Count];
-        var (start, duration) = (0L, 0L);
-        for (var p = 0; p < parts.Count; p++)
-        {
-            starts[p] = start;
-            var run = parts[p].Run;
-            var zero = track.Timescale.FromVideo(parts[p].Part.Start - run.Run.TimelineStart);
-            var kept = run.Lead.Skip(parts[p].Part.First).Take(parts[p].Part.Count)
-                .Where(sample => sample.Sample.PresentationTime >= zero).ToList();
-            // Decode times count from the part's own first one: at a sync sample they may be a millisecond off its presentation time.
-            var decodeZero = kept[0].Sample.DecodeTime;
-            var place = track.Timescale.FromVideo(start);
-            samples.AddRange(kept.Select(sample => new Placed(
-                sample,
-                place + sample.Sample.DecodeTime - decodeZero,
-                place + sample.Sample.PresentationTime - kept[0].Sample.PresentationTime)));
-            var length = parts[p].Part.End - parts[p].Part.Start;
-            duration = start + length;
-            // Where leading pictures are left out, the last decode time may lie behind the part's end; the next part's lie later still.
-            start += Math.Max(length, track.Timescale.To(Timescale.Video, samples[^1].Decode - place) + 1);
-        }
+    /// <summary>The constant rate of the pictures; null where they have none.</summary>
+    public PictureGrid? Grid { get; }
 
-        // Composition offsets of a plain file are not negative (ctts version 0): all pictures are shown that much later, and the edit
-        // list takes it back.
-        var shift = -samples.Min(sample => sample.Presentation - sample.Decode);
-        var lead = ToTrack(track, samples, shift, editMediaTime: shift, duration, delay: 0);
-        return (new ClipTrack(lead, Sources(samples)), starts, duration);
+    public ClipTrack? Video { get; }
+
+    public ClipTrack? Sound { get; }
+
+    /// <summary>Playing time, 1/90,000 s.</summary>
+    public long Duration => _timescale.To(Timescale.Video, _duration);
+
+    public IReadOnlyList<ClipTrack> All => [.. new[] { Video, Sound }.OfType<ClipTrack>()];
+
+    /// <exception cref="ClipException">There is nothing to play.</exception>
+    public static ClipTracks Of(IReadOnlyList<ClipPiece> pieces, VideoTrack? track)
+    {
+        var tracks = new ClipTracks(pieces, track);
+        return tracks.All.Count > 0 ? tracks : throw new ClipException("there is neither picture nor sound in this range");
     }
 
-    private static ClipTrack? Sound(List<Piece> parts, long[] starts, long duration)
-    {
-        var track = parts[0].Run.SoundTrack!;
-        var samples = new List<Placed>();
-        for (var p = 0; p < parts.Count; p++)
-        {
-            // The sound of one part may reach into the next: what is there already is heard once.
-            var next = samples.Count > 0 ? samples[^1].Decode + 1 : long.MinValue;
-            samples.AddRange(SoundOf(parts[p], track.Timescale.FromVideo(starts[p]), isFirst: p == 0).Where(sound => sound.Decode >= next));
-        }
+    private static PictureGrid? FindGrid(IReadOnlyList<ClipPiece> pieces, VideoTrack track) => PictureGrid.Find(
+        [.. ByRun(pieces).Select(group => group.SelectMany(piece => piece.Pictures).Select(picture => picture.Time).Order().ToList())],
+        [.. pieces[0].Run.Lead.Select(picture => picture.Sample.PresentationTime).Order()],
+        track.Configuration.Sps.FrameRate);
 
-        if (samples.Count == 0)
+    private static IEnumerable<List<ClipPiece>> ByRun(IReadOnlyList<ClipPiece> pieces) =>
+        pieces.GroupBy(piece => piece.Run.Run.Number).Select(group => group.ToList());
+
+    private ClipTrack PicturesOf(VideoTrack track)
+    {
+        var samples = _stretches.SelectMany(stretch => stretch.Pictures).ToList();
+        // Each is decoded at the time at which the picture of its number is shown, so that decoding goes on evenly. Composition offsets of
+        // a plain file are not negative (ctts version 0): all pictures are shown that much later, and the edit list takes it back.
+        var shown = samples.Select(sample => sample.Shown).Order().ToList();
+        var delay = samples.Select((sample, i) => shown[i] - sample.Shown).Max();
+        var indexed = samples.Select((sample, i) => new IndexedSample(
+            track.Id,
+            shown[i],
+            (int)(sample.Shown + delay - shown[i]),
+            (int)((i + 1 < shown.Count ? shown[i + 1] : _duration) - shown[i]),
+            sample.Picture.IsSync,
+            0,
+            sample.Picture.Source.ExpectedSize));
+        return new ClipTrack(
+            new ProgressiveTrack(track, [.. indexed], _timescale, delay, Duration), [.. samples.Select(sample => sample.Picture.Source)]);
+    }
+
+    private ClipTrack? SoundOf(AudioTrack? track)
+    {
+        if (track is null)
         {
             return null;
         }
 
-        var lead = samples[0].Decode;
-        var moved = samples.ConvertAll(sample => sample with { Decode = sample.Decode - lead, Presentation = sample.Presentation - lead });
-        var delay = track.Timescale.To(Timescale.Video, Math.Max(lead, 0));
+        var packets = new List<Packet>();
+        foreach (var stretch in _stretches)
+        {
+            // The sound of one run may reach into the next: what is there already is heard once.
+            var next = packets.Count > 0 ? packets[^1].Time + 1 : long.MinValue;
+            packets.AddRange(PacketsOf(stretch, track, isFirst: packets.Count == 0).Where(packet => packet.Time >= next));
+        }
+
+        if (packets.Count == 0)
+        {
+            return null;
+        }
+
+        var first = packets[0].Time;
+        var indexed = packets.Select((packet, i) => packet.Source.Sample with
+        {
+            TrackId = track.Id,
+            DecodeTime = packet.Time - first,
+            CompositionOffset = 0,
+            Duration = (int)Math.Max(i + 1 < packets.Count ? packets[i + 1].Time - packet.Time : packet.Source.Sample.Duration, 1),
+        });
+        var delay = track.Timescale.To(Timescale.Video, Math.Max(first, 0));
         return new ClipTrack(
-            ToTrack(track, moved, shift: 0, editMediaTime: Math.Max(-lead, 0), duration - delay, delay), Sources(samples));
+            new ProgressiveTrack(track, [.. indexed], track.Timescale, Math.Max(-first, 0), Duration - delay) { EditDelay = delay },
+            [.. packets.Select(packet => ClipSource.Of(packet.Source))]);
     }
 
     /// <summary>
-    /// The sound of one part, laid at its place on the clip's clock. The first part's begins a frame before what is heard, because a
-    /// decoder needs it; the edit list leaves it out.
+    /// The sound of one run, laid at its place on the clip's clock. The first begins a packet before what is heard, because a decoder
+    /// needs it; the edit list leaves it out.
     /// </summary>
-    private static IEnumerable<Placed> SoundOf(Piece piece, long place, bool isFirst)
+    private IEnumerable<Packet> PacketsOf(Stretch stretch, AudioTrack track, bool isFirst)
     {
-        var (part, run) = piece;
-        var timescale = run.SoundTrack!.Timescale;
-        var zero = timescale.FromVideo(part.Start - run.Run.TimelineStart);
-        var end = timescale.FromVideo(part.End - run.Run.TimelineStart);
-        var first = run.Sound.FindIndex(sound => isFirst
-            ? sound.Sample.DecodeTime + sound.Sample.Duration > zero
-            : sound.Sample.DecodeTime >= zero);
-        return first < 0
-            ? []
-            : run.Sound.Skip(isFirst ? Math.Max(first - 1, 0) : first)
-                .TakeWhile(sound => sound.Sample.DecodeTime < end)
-                .Select(sound => new Placed(sound, place + sound.Sample.DecodeTime - zero, place + sound.Sample.DecodeTime - zero));
+        var timescale = track.Timescale;
+        var packets = track.Equals(stretch.Run.AnySound) ? stretch.Run.Packets : [];
+        var place = _timescale.To(timescale, stretch.Place);
+        var zero = Timescale.Video.To(timescale, stretch.Zero);
+        var end = zero + _timescale.To(timescale, stretch.Length);
+        var heard = packets.TakeWhile(packet => isFirst
+            ? packet.Sample.DecodeTime + packet.Sample.Duration <= zero
+            : packet.Sample.DecodeTime < zero).Count();
+        return packets.Skip(isFirst ? Math.Max(heard - 1, 0) : heard)
+            .TakeWhile(packet => packet.Sample.DecodeTime < end)
+            .Select(packet => new Packet(packet, place + packet.Sample.DecodeTime - zero));
     }
 
-    private static ProgressiveTrack ToTrack(
-        Track track, List<Placed> samples, long shift, long editMediaTime, long editDuration, long delay)
+    /// <summary>What a clip takes from one run.</summary>
+    /// <param name="Place">Where it begins on the clip's clock, in ticks of the pictures.</param>
+    /// <param name="Zero">The same place on the run's own clock, 1/90,000 s.</param>
+    /// <param name="Length">How long it plays, in ticks of the pictures.</param>
+    private sealed record Stretch(SourceRun Run, long Place, long Zero, long Length, IReadOnlyList<PlacedPicture> Pictures)
     {
-        var indexed = new IndexedSample[samples.Count];
-        for (var i = 0; i < indexed.Length; i++)
+        public static Stretch OfSound(List<ClipPiece> pieces, long place)
         {
-            var (source, decode, presentation) = samples[i];
-            var duration = i + 1 < indexed.Length ? samples[i + 1].Decode - decode : source.Sample.Duration;
-            indexed[i] = source.Sample with
-            {
-                DecodeTime = decode,
-                CompositionOffset = (int)(presentation + shift - decode),
-                Duration = (int)Math.Max(duration, 1),
-            };
+            var run = pieces[0].Run;
+            return new Stretch(run, place, pieces[0].Start, pieces[^1].End - pieces[0].Start, []);
         }
 
-        return new ProgressiveTrack(track, indexed, track.Timescale, editMediaTime, editDuration) { EditDelay = delay };
-    }
-
-    private static SourceSample[] Sources(List<Placed> samples) => [.. samples.Select(sample => sample.Source)];
-
-    private static bool SameTracks(SourceRun a, SourceRun b) => a.LeadTrack.Equals(b.LeadTrack) && Equals(a.SoundTrack, b.SoundTrack);
-
-    private static long FromVideo(this Timescale timescale, long ticks) => Timescale.Video.To(timescale, ticks);
-
-    private static int FindIndex(this IReadOnlyList<SourceSample> samples, Func<SourceSample, bool> match)
-    {
-        for (var i = 0; i < samples.Count; i++)
+        public static Stretch OfPictures(List<ClipPiece> pieces, long place, PictureGrid? grid)
         {
-            if (match(samples[i]))
+            var pictures = pieces.SelectMany(piece => piece.Pictures).ToList();
+            var inOrder = Enumerable.Range(0, pictures.Count).OrderBy(i => pictures[i].Time).ToList();
+            var times = inOrder.ConvertAll(i => pictures[i].Time);
+            var zero = grid?.ZeroOf(times) ?? times[0];
+            var shown = grid is null ? Rising(times, zero) : [.. grid.PlacesOf(times).Select(index => index * grid.PictureTicks)];
+            var length = grid is null ? Math.Max(pieces[^1].End - zero, shown[^1] + 1) : shown[^1] + grid.PictureTicks;
+            var placed = new PlacedPicture[pictures.Count];
+            foreach (var (i, time) in inOrder.Zip(shown))
             {
-                return i;
+                placed[i] = new PlacedPicture(pictures[i], place + time);
             }
+
+            return new Stretch(pieces[0].Run, place, zero, length, placed);
         }
 
-        return -1;
+        /// <summary>Of an encoder that shows two pictures at once, the second comes a tick later.</summary>
+        private static List<long> Rising(List<long> times, long zero)
+        {
+            var last = -1L;
+            return times.ConvertAll(time => last = Math.Max(time - zero, last + 1));
+        }
     }
 
-    private sealed record Piece(CopiedPart Part, SourceRun Run);
+    /// <param name="Shown">On the clip's clock, in ticks of the pictures.</param>
+    private sealed record PlacedPicture(ClipPicture Picture, long Shown);
 
-    /// <summary>A sample and its times on the clip's clock, in ticks of its track.</summary>
-    private readonly record struct Placed(SourceSample Source, long Decode, long Presentation);
+    private readonly record struct Packet(SourceSample Source, long Time);
 }
 
 /// <summary>A track of a clip and, sample for sample, where its bytes come from.</summary>
-internal sealed record ClipTrack(ProgressiveTrack Track, IReadOnlyList<SourceSample> Sources);
+internal sealed record ClipTrack(ProgressiveTrack Track, IReadOnlyList<ClipSource> Sources);

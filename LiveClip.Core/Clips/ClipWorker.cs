@@ -1,8 +1,6 @@
 using System.Threading.Channels;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Ffmpeg;
-using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using LiveClip.Core.Storage;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Hosting;
@@ -10,12 +8,14 @@ using Microsoft.Extensions.Logging;
 
 namespace LiveClip.Core.Clips;
 
-/// <summary>Takes clips from the queue, plans and cuts them, and lets ffmpeg take a poster of each that is ready.</summary>
+/// <summary>
+/// Takes clips from the queue and has them cut, on two lanes, so that one for which nothing has to be encoded never waits behind those
+/// for which something has; and lets ffmpeg take a poster of each that is ready.
+/// </summary>
 public sealed partial class ClipWorker(
     ClipQueue queue,
     IDbContextFactory<CatalogDbContext> contexts,
-    RecordingTimelines timelines,
-    SegmentStore segments,
+    ClipCutter cutter,
     ClipStore store,
     FfmpegRunner ffmpeg,
     TimeProvider time,
@@ -23,29 +23,59 @@ public sealed partial class ClipWorker(
 {
     private static readonly TimeSpan PosterDeadline = TimeSpan.FromSeconds(30);
 
+    /// <summary>One core is left to what comes in.</summary>
+    private static readonly int Encoders = Math.Max(1, Environment.ProcessorCount - 1);
+
+    private readonly Channel<Guid> _toEncode = Channel.CreateUnbounded<Guid>();
+
+    // Nobody waits for the disk: a start looks after what it did not get to keep.
+    private readonly Channel<Guid> _toFlush = Channel.CreateUnbounded<Guid>();
+
     // A loop of its own: clips never wait for the pictures of others.
     private readonly Channel<Clip> _posters = Channel.CreateUnbounded<Clip>();
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        ffmpeg.Prepare();
+        await QueueLostAsync(stoppingToken);
         await queue.RequeueAsync(stoppingToken);
         await Task.WhenAll(
         [
-            .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(_ => CutAllAsync(stoppingToken)),
+            .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(_ => CutAllAsync(queue.Queued, mayEncode: false, stoppingToken)),
+            .. Enumerable.Range(0, Encoders).Select(_ => CutAllAsync(_toEncode.Reader, mayEncode: true, stoppingToken)),
             TakePostersAsync(stoppingToken),
+            FlushAllAsync(stoppingToken),
         ]);
     }
 
-    private async Task CutAllAsync(CancellationToken cancellationToken)
+    /// <summary>A power loss may have taken what was told to be ready: that is cut again.</summary>
+    private async Task QueueLostAsync(CancellationToken cancellationToken)
     {
-        await foreach (var clipId in queue.Queued.ReadAllAsync(cancellationToken))
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var ready = await context.Clips.AsNoTracking().Where(clip => clip.Status == ClipStatus.Ready && clip.DeletedAt == null)
+            .Select(clip => new { clip.Id, clip.Length }).ToListAsync(cancellationToken);
+        foreach (var clip in ready)
+        {
+            var there = store.LengthOf(clip.Id);
+            if (there is null || there != (clip.Length ?? there))
+            {
+                LogLost(clip.Id, clip.Length, there);
+                await queue.ChangeAsync(
+                    clip.Id,
+                    lost => lost is { Status: ClipStatus.Ready, DeletedAt: null },
+                    lost => lost.Status = ClipStatus.Queued,
+                    cancellationToken);
+            }
+        }
+    }
+
+    private async Task CutAllAsync(ChannelReader<Guid> lane, bool mayEncode, CancellationToken cancellationToken)
+    {
+        await foreach (var clipId in lane.ReadAllAsync(cancellationToken))
         {
             try
             {
-                if (await queue.TryClaimAsync(clipId, cancellationToken))
-                {
-                    await TryCutAsync(clipId, cancellationToken);
-                }
+                await TryCutAsync(clipId, mayEncode, cancellationToken);
             }
 #pragma warning disable CA1031 // The owner's loop: a catalog that fails for a while costs this clip until the next start, not the server.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -56,11 +86,24 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task TryCutAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task TryCutAsync(Guid clipId, bool mayEncode, CancellationToken cancellationToken)
     {
+        if (await FindAsync(clipId, cancellationToken) is not { Status: ClipStatus.Queued, DeletedAt: null } clip)
+        {
+            return;
+        }
+
         try
         {
-            await CutAsync(clipId, cancellationToken);
+            using var job = await cutter.PlanAsync(clip, cancellationToken);
+            if (job.NeedsEncoder && !mayEncode)
+            {
+                _toEncode.Writer.TryWrite(clipId);
+            }
+            else if (await queue.TryClaimAsync(clipId, cancellationToken))
+            {
+                await CutAsync(job, cancellationToken);
+            }
         }
 #pragma warning disable CA1031 // Whatever is wrong with one clip, the reason stands beside it and the next one is cut.
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -70,38 +113,51 @@ public sealed partial class ClipWorker(
             var reason = DiskFull.Is(error) ? "the server's disk is full: make some room, then make the clip again"
                 : error is ClipException ? error.Message
                 : $"the clip could not be cut: {error.Message}";
-            await queue.ChangeAsync(clipId, _ => true, clip => (clip.Status, clip.Error) = (ClipStatus.Failed, reason), cancellationToken);
+            await queue.ChangeAsync(
+                clipId,
+                failed => failed.Status != ClipStatus.Ready,
+                failed => (failed.Status, failed.Error) = (ClipStatus.Failed, reason),
+                cancellationToken);
         }
     }
 
-    private async Task CutAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task CutAsync(ClipJob job, CancellationToken cancellationToken)
     {
-        var started = time.GetTimestamp();
-        var clip = await FindAsync(clipId, cancellationToken);
-        if (await timelines.FindAsync(clip.RecordingId, cancellationToken) is not { } timeline)
-        {
-            throw new ClipException("its recording is gone");
-        }
-
-        using var source = SampleSource.Open(timeline, segments, clip.Start, clip.End);
-        var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures())])
-            ?? throw new ClipException("there is no picture in this range: the encoder was away");
-        var rendered = store.WriteVideo(clipId, path => ClipRenderer.Render(plan, source, path));
+        var (clip, started) = (job.Clip, time.GetTimestamp());
+        var (plan, rendered, report) = await cutter.CutAsync(job, time.GetUtcNow() - clip.CreatedAt, cancellationToken);
         await queue.ChangeAsync(
-            clipId,
+            clip.Id,
             _ => true,
             ready =>
             {
                 (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
                 (ready.DeliveredStart, ready.DeliveredEnd, ready.DeliveredFrames) = (plan.DeliveredStart, plan.DeliveredEnd, plan.Frames);
-                (ready.Duration, ready.Width, ready.Height) = (rendered.Duration, rendered.Width, rendered.Height);
+                (ready.Duration, ready.Width, ready.Height) = (rendered.Tracks.Duration, rendered.Sps?.Width ?? 0, rendered.Sps?.Height ?? 0);
+                (ready.Length, ready.Report) = (rendered.Length, report.ToString());
             },
             cancellationToken);
-        LogReady(clip.StreamId, clipId, plan.Frames, time.GetElapsedTime(started).TotalMilliseconds);
-        if (rendered.Width > 0)
+        LogReady(clip.StreamId, clip.Id, plan.FramesCopied, plan.FramesEncoded, time.GetElapsedTime(started).TotalMilliseconds);
+        _toFlush.Writer.TryWrite(clip.Id);
+        if (rendered.Sps is not null)
         {
-            clip.DeliveredStart = plan.DeliveredStart;
             _posters.Writer.TryWrite(clip);
+        }
+    }
+
+    private async Task FlushAllAsync(CancellationToken cancellationToken)
+    {
+        await foreach (var clipId in _toFlush.Reader.ReadAllAsync(cancellationToken))
+        {
+            try
+            {
+                store.Flush(clipId);
+            }
+#pragma warning disable CA1031 // The owner's loop: the clip may be gone by now, and a start looks whether its file is whole.
+            catch (Exception error)
+#pragma warning restore CA1031
+            {
+                LogNotFlushed(clipId, error);
+            }
         }
     }
 
@@ -111,9 +167,8 @@ public sealed partial class ClipWorker(
         {
             try
             {
-                var at = Timescale.Video.ToTimeSpan(Math.Max(0, clip.Start - clip.DeliveredStart!.Value));
                 await store.WritePosterAsync(clip.Id, path => ffmpeg.RunAsync(
-                    FfmpegArguments.Poster(store.FindVideo(clip.Id)!, at, path), PosterDeadline, null, null, cancellationToken));
+                    FfmpegArguments.Poster(store.FindVideo(clip.Id)!, TimeSpan.Zero, path), PosterDeadline, null, null, cancellationToken));
                 await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
             }
 #pragma warning disable CA1031 // The owner's loop: a clip without a poster is still a clip, and it may be gone by now.
@@ -125,17 +180,23 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task<Clip> FindAsync(Guid clipId, CancellationToken cancellationToken)
+    private async Task<Clip?> FindAsync(Guid clipId, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Clips.AsNoTracking().SingleAsync(clip => clip.Id == clipId, cancellationToken);
+        return await context.Clips.AsNoTracking().SingleOrDefaultAsync(clip => clip.Id == clipId, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Frames} pictures in {Milliseconds} ms")]
-    private partial void LogReady(string streamId, Guid clipId, int frames, double milliseconds);
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Copied} pictures copied, {Encoded} encoded, in {Milliseconds} ms")]
+    private partial void LogReady(string streamId, Guid clipId, int copied, int encoded, double milliseconds);
 
     [LoggerMessage(LogLevel.Error, "Clip {ClipId} failed")]
     private partial void LogFailed(Guid clipId, Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} is cut again: of its {Length} bytes there are {There}")]
+    private partial void LogLost(Guid clipId, long? length, long? there);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} could not be flushed to the disk")]
+    private partial void LogNotFlushed(Guid clipId, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "Clip {ClipId} has no poster")]
     private partial void LogNoPoster(Guid clipId, Exception error);

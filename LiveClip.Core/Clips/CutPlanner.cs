@@ -1,9 +1,9 @@
 namespace LiveClip.Core.Clips;
 
 /// <summary>
-/// Decides which pictures a clip holds. It begins with the last sync sample that is shown at or before the in point and ends with the
-/// first decode-order prefix, at or after the out point, whose pictures have no hole in display order: cutting earlier would break
-/// pictures that are predicted from dropped ones, and no decoder would say so.
+/// Decides how the pictures of a clip come into its file, so that it shows exactly those from the in point to the out point: copied as
+/// they are from the first sync sample on, and encoded anew where they depend on pictures that are not in the clip – before that sync
+/// sample, and at the end where a picture that is shown earlier is predicted from one that is shown later.
 /// </summary>
 public static class CutPlanner
 {
@@ -16,21 +16,13 @@ public static class CutPlanner
     /// <returns>Null when no picture lies in the range.</returns>
     public static CutPlan? Plan(long start, long end, IReadOnlyList<PictureRun> runs)
     {
-        var parts = new List<CopiedPart>();
-        var frames = 0;
-        foreach (var run in runs)
-        {
-            var (from, to) = (Snap(start, run.Pictures), Math.Min(Snap(end, run.Pictures), run.End));
-            if (PlanRun(from, to, run, isFirst: parts.Count == 0) is not { } part)
-            {
-                continue;
-            }
-
-            parts.Add(part);
-            frames += Enumerable.Range(part.First, part.Count).Count(i => run.Pictures[i].PresentationTime >= part.Start);
-        }
-
-        return parts.Count == 0 ? null : new CutPlan(parts, frames);
+        List<CutPart> parts =
+        [
+            .. runs.SelectMany(run => run.IsSound
+                ? PlanSound(start, Math.Min(end, run.End), run)
+                : PlanPictures(Snap(start, run.Pictures), Math.Min(Snap(end, run.Pictures), run.End), run)),
+        ];
+        return parts.Count == 0 ? null : new CutPlan(parts);
     }
 
     /// <summary>The presentation time of the picture that the point names, else the point itself.</summary>
@@ -46,27 +38,72 @@ public static class CutPlanner
         return off <= Math.Min(Tolerance, nearest.Duration / 4) ? nearest.PresentationTime : point;
     }
 
-    private static CopiedPart? PlanRun(long start, long end, PictureRun run, bool isFirst)
+    private static IEnumerable<CutPart> PlanSound(long start, long end, PictureRun run)
     {
-        var pictures = run.Pictures;
-        if (!pictures.Any(picture => picture.PresentationTime + picture.Duration > start && picture.PresentationTime < end))
+        var packets = run.Pictures;
+        var first = IndexOf(packets, 0, packet => packet.PresentationTime + packet.Duration > start);
+        var count = first < 0 ? 0 : packets.Skip(first).TakeWhile(packet => packet.PresentationTime < end).Count();
+        if (count > 0)
         {
-            return null;
+            var last = packets[first + count - 1];
+            yield return new CopiedPart(
+                run.Run,
+                first,
+                count,
+                Math.Max(start, packets[first].PresentationTime),
+                Math.Min(end, last.PresentationTime + last.Duration),
+                count);
         }
-
-        var first = isFirst ? LastSyncAt(start, pictures) : FirstSync(pictures);
-        if (first < 0)
-        {
-            return null;
-        }
-
-        var from = pictures[first].PresentationTime;
-        var count = CountUpTo(end, pictures, first);
-        var last = Enumerable.Range(first, count).Select(i => pictures[i]).MaxBy(picture => picture.PresentationTime);
-        return new CopiedPart(run.Run, first, count, from, EndOf(last, run));
     }
 
-    private static int LastSyncAt(long point, IReadOnlyList<Picture> pictures)
+    private static IEnumerable<CutPart> PlanPictures(long start, long end, PictureRun run)
+    {
+        var pictures = run.Pictures;
+        var from = DecodingStart(pictures, start);
+        if (from < 0)
+        {
+            yield break;
+        }
+
+        // Where the run begins later than the in point, with its first sync sample.
+        var shown = FirstShown(pictures, Math.Max(start, pictures[from].PresentationTime));
+        if (shown >= end)
+        {
+            yield break;
+        }
+
+        var key = IndexOf(pictures, from, picture => picture.IsSync && picture.PresentationTime >= shown);
+        if (key < 0 || pictures[key].PresentationTime >= end)
+        {
+            yield return Encoded(run, shown, end);
+            yield break;
+        }
+
+        if (pictures[key].PresentationTime > shown)
+        {
+            yield return Encoded(run, shown, pictures[key].PresentationTime);
+        }
+
+        var (last, tail) = CleanPrefix(pictures, key, end);
+        yield return new CopiedPart(
+            run.Run,
+            key,
+            last - key + 1,
+            pictures[key].PresentationTime,
+            tail ?? EndOf(run, end),
+            Count(pictures, key, last, pictures[key].PresentationTime, tail ?? end));
+        if (tail is { } behind)
+        {
+            yield return Encoded(run, behind, end);
+        }
+    }
+
+    /// <summary>
+    /// The last sync sample that is shown at or before the point. One that is shown later is of no use even if it is decoded earlier:
+    /// the point is then among its leading pictures, which are predicted from the group before.
+    /// </summary>
+    /// <returns>The first sync sample where there is none; -1 where there is none at all.</returns>
+    private static int DecodingStart(IReadOnlyList<Picture> pictures, long point)
     {
         for (var i = pictures.Count - 1; i >= 0; i--)
         {
@@ -76,66 +113,120 @@ public static class CutPlanner
             }
         }
 
-        return FirstSync(pictures);
+        return IndexOf(pictures, 0, picture => picture.IsSync);
     }
 
-    private static int FirstSync(IReadOnlyList<Picture> pictures)
+    private static long FirstShown(IReadOnlyList<Picture> pictures, long point)
     {
-        var i = 0;
-        while (i < pictures.Count && !pictures[i].IsSync)
+        var first = long.MaxValue;
+        foreach (var picture in pictures)
         {
-            i++;
+            first = picture.PresentationTime >= point ? Math.Min(first, picture.PresentationTime) : first;
         }
 
-        return i < pictures.Count ? i : -1;
+        return first;
+    }
+
+    private static EncodedPart Encoded(PictureRun run, long start, long end)
+    {
+        var pictures = run.Pictures;
+        var from = DecodingStart(pictures, start);
+        var last = from;
+        for (var i = from; i < pictures.Count; i++)
+        {
+            last = pictures[i].PresentationTime >= start && pictures[i].PresentationTime < end ? i : last;
+        }
+
+        return new EncodedPart(
+            run.Run, from, last - from + 1, start, EndOf(run, end), Count(pictures, from, last, start, end));
     }
 
     /// <summary>
-    /// The smallest number of pictures that holds all that are asked for and has no hole: what comes later is shown later. Their order
-    /// decides and not their spacing, which milliseconds and changing frame rates make uneven.
+    /// How far, in decode order, the pictures shown before the out point can be copied: up to the last place where none of them is
+    /// missing in between, and none has been predicted from a picture that is shown later. Order decides and not spacing, which
+    /// milliseconds and changing frame rates make uneven.
     /// </summary>
-    private static int CountUpTo(long end, IReadOnlyList<Picture> pictures, int first)
+    /// <returns>The last picture, and the presentation time of the first one that has to be encoded; null when that is none.</returns>
+    private static (int Last, long? Tail) CleanPrefix(IReadOnlyList<Picture> pictures, int key, long end)
     {
-        var needed = first;
-        for (var i = first; i < pictures.Count; i++)
+        var zero = pictures[key].PresentationTime;
+        var earliestBehind = EarliestBehind(pictures, zero, end);
+        var (clean, newest) = (key, zero);
+        for (var i = key; i < pictures.Count; i++)
         {
-            if (pictures[i].PresentationTime < end)
+            var time = pictures[i].PresentationTime;
+            if (time >= end && pictures[i].IsReference)
             {
-                needed = i;
+                break;
             }
+
+            if (time < zero || time >= end)
+            {
+                continue;
+            }
+
+            newest = Math.Max(newest, time);
+            clean = earliestBehind[i] > newest ? i : clean;
         }
 
-        var latest = pictures.Skip(first).Take(needed - first + 1).Max(picture => picture.PresentationTime);
-        var earliestBehind = EarliestBehind(pictures);
-        for (var i = needed; i < pictures.Count; i++)
-        {
-            latest = Math.Max(latest, pictures[i].PresentationTime);
-            if (earliestBehind[i] > latest)
-            {
-                return i - first + 1;
-            }
-        }
-
-        return pictures.Count - first;
+        return (clean, earliestBehind[clean] == long.MaxValue ? null : earliestBehind[clean]);
     }
 
-    /// <summary>For each picture, the presentation time of the first one on screen among those that are decoded after it.</summary>
-    private static long[] EarliestBehind(IReadOnlyList<Picture> pictures)
+    /// <summary>For each picture, the first one on screen from zero to end among those that are decoded after it.</summary>
+    private static long[] EarliestBehind(IReadOnlyList<Picture> pictures, long zero, long end)
     {
         var earliest = new long[pictures.Count];
         earliest[^1] = long.MaxValue;
         for (var i = pictures.Count - 2; i >= 0; i--)
         {
-            earliest[i] = Math.Min(earliest[i + 1], pictures[i + 1].PresentationTime);
+            var time = pictures[i + 1].PresentationTime;
+            earliest[i] = time >= zero && time < end ? Math.Min(earliest[i + 1], time) : earliest[i + 1];
         }
 
         return earliest;
     }
 
-    private static long EndOf(Picture last, PictureRun run)
+    /// <summary>Where the last picture before the out point ends: where the next one is shown.</summary>
+    private static long EndOf(PictureRun run, long end)
     {
-        var next = run.Pictures.Where(picture => picture.PresentationTime > last.PresentationTime)
-            .Select(picture => (long?)picture.PresentationTime).Min();
-        return Math.Min(next ?? last.PresentationTime + last.Duration, Math.Max(run.End, last.PresentationTime + 1));
+        var (last, next) = (default(Picture), long.MaxValue);
+        foreach (var picture in run.Pictures)
+        {
+            if (picture.PresentationTime >= end)
+            {
+                next = Math.Min(next, picture.PresentationTime);
+            }
+            else if (picture.PresentationTime >= last.PresentationTime)
+            {
+                last = picture;
+            }
+        }
+
+        var itself = next < long.MaxValue ? next : last.PresentationTime + last.Duration;
+        return Math.Min(itself, Math.Max(run.End, last.PresentationTime + 1));
+    }
+
+    private static int Count(IReadOnlyList<Picture> pictures, int first, int last, long start, long end)
+    {
+        var count = 0;
+        for (var i = first; i <= last; i++)
+        {
+            count += pictures[i].PresentationTime >= start && pictures[i].PresentationTime < end ? 1 : 0;
+        }
+
+        return count;
+    }
+
+    private static int IndexOf(IReadOnlyList<Picture> pictures, int from, Predicate<Picture> match)
+    {
+        for (var i = from; i < pictures.Count; i++)
+        {
+            if (match(pictures[i]))
+            {
+                return i;
+            }
+        }
+
+        return -1;
     }
 }

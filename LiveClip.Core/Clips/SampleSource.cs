@@ -42,6 +42,8 @@ public sealed class SampleSource : IDisposable
         }
     }
 
+    internal SourceRun RunOf(CutPart part) => Runs.Single(run => run.Run.Number == part.Run);
+
     public void Dispose() => _segments.ForEach(segment => segment.Dispose());
 
     private static List<long> SegmentsOf(RecordingTimeline timeline, Run run, long start, long end)
@@ -108,15 +110,96 @@ public sealed class SampleSource : IDisposable
 public sealed record SourceRun(
     Run Run, long End, Track LeadTrack, Track? SoundTrack, IReadOnlyList<SourceSample> Lead, IReadOnlyList<SourceSample> Sound)
 {
-    /// <summary>As the planner wants them: on the recording's timeline.</summary>
-    public PictureRun ToPictures() => new(Run.Number, [.. Lead.Select(source => new Picture(
+    /// <summary>Null where there is nothing but sound.</summary>
+    public AvcConfiguration? Configuration => (LeadTrack as VideoTrack)?.Configuration;
+
+    /// <summary>What is heard, be it beside pictures or alone; null where there is nothing to hear.</summary>
+    public AudioTrack? AnySound => (LeadTrack as AudioTrack) ?? (SoundTrack as AudioTrack);
+
+    public IReadOnlyList<SourceSample> Packets => LeadTrack is AudioTrack ? Lead : Sound;
+
+    /// <summary>On the recording's timeline, as the recording's index tells of them.</summary>
+    public PictureRun ToPictures() => new(
+        Run.Number, [.. Lead.Select(source => ToPicture(source, source.Sample.IsSync, isReference: true))], End)
+    {
+        IsSound = Configuration is null,
+    };
+
+    /// <summary>
+    /// As the planner wants them: a sync sample is only what decoding can really begin with, and of the pictures behind the out point it
+    /// is known whether others refer to them. For that a few bytes of each are read.
+    /// </summary>
+    public PictureRun ToPictures(long outPoint)
+    {
+        if (Configuration is not { } configuration)
+        {
+            return ToPictures();
+        }
+
+        var behind = outPoint - CutPlanner.Tolerance;
+        return ToPictures() with
+        {
+            Pictures =
+            [
+                .. Lead.Select(source => ToPicture(
+                    source,
+                    source.Sample.IsSync && source.IsRandomAccess(configuration),
+                    OnTimeline(source.Sample.PresentationTime) < behind || source.FirstSlice(configuration.LengthSize).RefIdc > 0)),
+            ],
+        };
+    }
+
+    public long OnTimeline(long ticks) => Run.TimelineStart + LeadTrack.Timescale.To(Timescale.Video, ticks);
+
+    private Picture ToPicture(SourceSample source, bool isSync, bool isReference) => new(
         OnTimeline(source.Sample.DecodeTime),
         OnTimeline(source.Sample.PresentationTime),
         LeadTrack.Timescale.To(Timescale.Video, source.Sample.Duration),
-        source.Sample.IsSync))], End);
-
-    private long OnTimeline(long ticks) => Run.TimelineStart + LeadTrack.Timescale.To(Timescale.Video, ticks);
+        isSync,
+        isReference);
 }
 
 /// <summary>A sample and the segment that holds its bytes.</summary>
-public readonly record struct SourceSample(IndexedSample Sample, SegmentBytes Bytes);
+public readonly record struct SourceSample(IndexedSample Sample, SegmentBytes Bytes)
+{
+    public byte[] Read()
+    {
+        var bytes = new byte[Sample.Size];
+        Bytes.Read(Sample.Offset, bytes);
+        return bytes;
+    }
+
+    /// <summary>The first slice of a picture, of which nothing but the header byte was read.</summary>
+    /// <exception cref="SampleFormatException">There is no slice in it.</exception>
+    public NalUnit FirstSlice(int lengthSize)
+    {
+        Span<byte> head = stackalloc byte[5];
+        head = head[..(lengthSize + 1)];
+        for (var position = 0L; position + head.Length <= Sample.Size;)
+        {
+            Bytes.Read(Sample.Offset + position, head);
+            var unit = new NalUnit(new[] { head[^1] });
+            if (unit.Type is NalUnitType.NonIdrSlice or NalUnitType.IdrSlice or NalUnitType.SliceDataPartitionA)
+            {
+                return unit;
+            }
+
+            var length = 0L;
+            foreach (var value in head[..^1])
+            {
+                length = length << 8 | value;
+            }
+
+            position += lengthSize + length;
+        }
+
+        throw new SampleFormatException("slice_header", 0, $"no slice in a picture of {Sample.Size} bytes");
+    }
+
+    /// <summary>Decodable without earlier pictures, and all that come after it, too (H.264 §7.4.1.2.4).</summary>
+    public bool IsIdr(AvcConfiguration configuration) => FirstSlice(configuration.LengthSize).Type == NalUnitType.IdrSlice;
+
+    /// <summary>Decoding can begin with it, though not with those that are shown before it.</summary>
+    public bool IsRandomAccess(AvcConfiguration configuration) =>
+        IsIdr(configuration) || AccessUnit.Parse(Read(), configuration.LengthSize).IsRandomAccess;
+}

@@ -11,6 +11,8 @@ public sealed class FfmpegArguments
 {
     private const string MonospaceFont = "/usr/share/fonts/truetype/dejavu/DejaVuSansMono.ttf";
 
+    private const string FileProtocol = "file:";
+
     private readonly ImmutableArray<string> _arguments;
 
     private FfmpegArguments(ImmutableArray<string> arguments) => _arguments = arguments;
@@ -20,6 +22,9 @@ public sealed class FfmpegArguments
 
     public IReadOnlyList<string> List => _arguments;
 
+    /// <summary>Whether it reads or writes files, and not only pipes.</summary>
+    public bool UsesFiles => _arguments.Any(argument => argument.StartsWith(FileProtocol, StringComparison.Ordinal));
+
     public FfmpegArguments With(params ReadOnlySpan<string> arguments) => new(_arguments.AddRange(arguments));
 
     /// <summary>
@@ -27,9 +32,9 @@ public sealed class FfmpegArguments
     /// ffmpeg open other files or the network, and from reaching decoders that we never need.
     /// </summary>
     public FfmpegArguments Mp4Input(string path) => With(
-        "-protocol_whitelist", "file", "-format_whitelist", "mov,mp4", "-codec_whitelist", "h264,aac", "-i", $"file:{path}");
+        "-protocol_whitelist", "file", "-format_whitelist", "mov,mp4", "-codec_whitelist", "h264,aac", "-i", $"{FileProtocol}{path}");
 
-    public FfmpegArguments Output(string path) => With("-y", $"file:{path}");
+    public FfmpegArguments Output(string path) => With("-y", $"{FileProtocol}{path}");
 
     /// <summary>
     /// The picture that is on screen at a time of a clip, as a JPEG at most 640 pixels wide. A time past the end makes the run fail.
@@ -42,6 +47,36 @@ public sealed class FfmpegArguments
         .With("-map", "0:v:0", "-filter_threads", "1", "-vf", "fps=1000:start_time=0:round=near,scale='min(640,iw)':-2")
         .With("-frames:v", "1", "-q:v", "3", "-abort_on", "empty_output", "-f", "image2", "-update", "1")
         .Output(jpegPath);
+
+    /// <summary>
+    /// Some pictures of an H.264 byte stream on stdin, encoded anew into one on stdout: the parts end to end, each picture one slice, each
+    /// part beginning with an IDR picture.
+    /// </summary>
+    public static FfmpegArguments EncodePictures(PictureEncoding encoding)
+    {
+        var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
+        var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
+        var threads = encoding.Threads.ToString(CultureInfo.InvariantCulture);
+        return Quiet
+            .PicturesInput(threads, rate)
+            .With("-vf", $"{Select(encoding.Parts)},{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
+            // The rate is told to the encoder, which would else believe what the source says of itself.
+            .With("-enc_time_base", $"{encoding.FrameRate.Denominator}/{encoding.FrameRate.Numerator}")
+            .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
+            .With("-profile:v", encoding.Profile, "-force_key_frames", $"expr:{keys}", "-forced-idr", "1")
+            .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");
+    }
+
+    /// <summary>Some pictures of an H.264 byte stream on stdin, made one by a filter, as a JPEG on stdout.</summary>
+    public static FfmpegArguments Jpeg(IReadOnlyList<(int First, int Count)> parts, string filter) => Quiet
+        .PicturesInput(threads: "1", rate: "25")
+        .With("-vf", $"{Select(parts)},{filter}", "-fps_mode", "passthrough", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4")
+        .With("-abort_on", "empty_output", "-f", "image2pipe", "pipe:1");
+
+    /// <summary>An AAC byte stream on stdin as one channel of signed 16-bit little-endian samples on stdout.</summary>
+    public static FfmpegArguments Levels(int sampleRate) => Quiet
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
+        .With("-f", "aac", "-i", "pipe:0", "-ac", "1", "-ar", sampleRate.ToString(CultureInfo.InvariantCulture), "-f", "s16le", "pipe:1");
 
     /// <summary>
     /// An endless encoder for demonstrations, in real time on stdout as FLV: 720p30 H.264 at 2 Mbit/s without B-frames, a sync sample
@@ -63,6 +98,17 @@ public sealed class FfmpegArguments
             .With("-c:a", "aac", "-b:a", "128k")
             .With("-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1", "pipe:1");
     }
+
+    /// <summary>
+    /// An H.264 byte stream on stdin. Strict, so that pictures are put in order by the most that the level allows where the stream does not
+    /// tell: none is lost.
+    /// </summary>
+    private FfmpegArguments PicturesInput(string threads, string rate) => this
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
+        .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
+
+    private static string Select(IReadOnlyList<(int First, int Count)> parts) =>
+        $"select='{string.Join('+', parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"))}'";
 
     public override string ToString() => string.Join(' ', _arguments);
 }

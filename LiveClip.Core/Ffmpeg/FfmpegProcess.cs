@@ -4,12 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace LiveClip.Core.Ffmpeg;
 
-/// <summary>One running ffmpeg with its three pipes: at low priority, and killed by the system should this process die first.</summary>
+/// <summary>One running ffmpeg with its three pipes, inside the sandbox; killed by the system should this process die first.</summary>
 internal sealed class FfmpegProcess : IDisposable
 {
     private const int SigTerm = 15;
-
-    private static readonly Lazy<IReadOnlyList<string>> Launcher = new(FindLauncher);
 
     private readonly Process _process;
 
@@ -31,9 +29,10 @@ internal sealed class FfmpegProcess : IDisposable
     public Stream StandardError => _process.StandardError.BaseStream;
 
     /// <exception cref="Win32Exception">There is no ffmpeg on the path.</exception>
-    public static async Task<FfmpegProcess> StartAsync(FfmpegArguments arguments)
+    public static async Task<FfmpegProcess> StartAsync(FfmpegArguments arguments, TimeSpan deadline)
     {
-        var process = new Process { StartInfo = Describe([.. Launcher.Value, "ffmpeg", .. arguments.List]) };
+        var sandbox = FfmpegSandbox.Instance.CommandFor(deadline, arguments.UsesFiles);
+        var process = new Process { StartInfo = FfmpegSandbox.Describe([.. sandbox, "ffmpeg", .. arguments.List]) };
         var started = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         // The death signal comes when the thread that forked ends, not the process (prctl(2), PR_SET_PDEATHSIG), and pool threads come
         // and go. So a thread of its own starts ffmpeg and stays until it has ended.
@@ -69,35 +68,6 @@ internal sealed class FfmpegProcess : IDisposable
         process.WaitForExit();
         return process.ExitCode;
     }
-
-    /// <summary>The programs of util-linux and coreutils through which it is started, as far as this machine has them.</summary>
-    private static IReadOnlyList<string> FindLauncher()
-    {
-        string[] dieWithParent = ["setpriv", "--pdeathsig", "KILL", "--"];
-        string[] lowPriority = ["nice", "-n", "10"];
-        return [.. Works(dieWithParent) ? dieWithParent : [], .. Works(lowPriority) ? lowPriority : []];
-    }
-
-    private static bool Works(string[] launcher)
-    {
-        try
-        {
-            using var probe = Process.Start(Describe([.. launcher, "true"]))!;
-            probe.WaitForExit();
-            return probe.ExitCode == 0;
-        }
-        catch (Win32Exception)
-        {
-            return false;
-        }
-    }
-
-    private static ProcessStartInfo Describe(IReadOnlyList<string> command) => new(command[0], command.Skip(1))
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-    };
 
     [DllImport("libc", EntryPoint = "kill")]
     [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]

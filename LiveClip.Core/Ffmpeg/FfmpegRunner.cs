@@ -14,6 +14,9 @@ public sealed partial class FfmpegRunner(ILogger<FfmpegRunner> logger, TimeProvi
 
     private static readonly TimeSpan GracePeriod = TimeSpan.FromSeconds(5);
 
+    /// <summary>Finds out once what ffmpeg can be kept from on this machine, before somebody waits for it, and says so.</summary>
+    public void Prepare() => LogSandbox(FfmpegSandbox.Instance.Level);
+
     /// <summary>
     /// Completes when ffmpeg has ended well and all that it wrote to stdout is in <paramref name="standardOutput"/>, at whose pace it
     /// runs. The deadline is <see cref="Timeout.InfiniteTimeSpan"/> for a run that ends by cancellation only.
@@ -27,12 +30,12 @@ public sealed partial class FfmpegRunner(ILogger<FfmpegRunner> logger, TimeProvi
         CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
+        using var process = await FfmpegProcess.StartAsync(arguments, deadline);
+        LogStarted(process.Id, arguments);
         using var late = new CancellationTokenSource(deadline, time);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, late.Token);
         using var feed = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
         using var drain = new CancellationTokenSource();
-        using var process = await FfmpegProcess.StartAsync(arguments);
-        LogStarted(process.Id, arguments);
 
         var feeding = StopWhenFailed(FeedAsync(standardInput ?? Stream.Null, process.StandardInput, feed.Token), stop);
         var draining = StopWhenFailed(DrainAsync(process.StandardOutput, standardOutput ?? Stream.Null, drain.Token), stop);
@@ -153,6 +156,9 @@ public sealed partial class FfmpegRunner(ILogger<FfmpegRunner> logger, TimeProvi
         }
         return await process.Exited;
     }
+
+    [LoggerMessage(LogLevel.Information, "ffmpeg runs with {Level}")]
+    private partial void LogSandbox(string level);
 
     [LoggerMessage(LogLevel.Debug, "ffmpeg {ProcessId} started: {Arguments}")]
     private partial void LogStarted(int processId, FfmpegArguments arguments);

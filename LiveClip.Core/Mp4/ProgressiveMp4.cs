@@ -23,7 +23,8 @@ public readonly record struct ChunkOfSamples(int TrackIndex, int FirstSample, in
 /// <param name="Header"><c>ftyp</c>, <c>moov</c> and the header of <c>mdat</c>.</param>
 /// <param name="Order">Chunk by chunk.</param>
 /// <param name="TotalLength">Of header and samples.</param>
-public sealed record ProgressiveLayout(byte[] Header, IReadOnlyList<ChunkOfSamples> Order, long TotalLength);
+/// <param name="HasWideOffsets">It may be longer than 4 GiB. But for that, the header's length does not depend on the samples' sizes.</param>
+public sealed record ProgressiveLayout(byte[] Header, IReadOnlyList<ChunkOfSamples> Order, long TotalLength, bool HasWideOffsets);
 
 /// <summary>
 /// A clip as one file that plays while it is being downloaded: <c>ftyp</c>, <c>moov</c>, <c>mdat</c> (ISO 14496-12), the tracks
@@ -33,10 +34,13 @@ public static class ProgressiveMp4
 {
     private const int ChunksPerSecond = 2;
 
+    /// <param name="tracks">What it holds.</param>
+    /// <param name="wideOffsets">Null for wide ones where the samples ask for them.</param>
     /// <exception cref="ArgumentException">
-    /// A track has no samples, a hole, a sample without duration, a negative composition offset or a negative edit.
+    /// A track has no samples, a hole, a sample without duration, a negative composition offset or a negative edit; or the file is longer
+    /// than narrow offsets reach.
     /// </exception>
-    public static ProgressiveLayout Layout(IReadOnlyList<ProgressiveTrack> tracks)
+    public static ProgressiveLayout Layout(IReadOnlyList<ProgressiveTrack> tracks, bool? wideOffsets = null)
     {
         if (tracks.Count == 0)
         {
@@ -50,13 +54,19 @@ public static class ProgressiveMp4
 
         var order = Interleave(tracks);
         var mediaLength = tracks.Sum(track => track.Samples.Sum(sample => (long)sample.Size));
-        var header = WriteHeader(tracks, order, mediaLength, wideOffsets: false);
-        if (header.Length + mediaLength > uint.MaxValue)
+        var header = WriteHeader(tracks, order, mediaLength, wideOffsets ?? false);
+        var isLong = header.Length + mediaLength > uint.MaxValue;
+        if (isLong && wideOffsets == false)
+        {
+            throw new ArgumentException($"{mediaLength} bytes of samples need wide offsets", nameof(wideOffsets));
+        }
+
+        if (isLong && wideOffsets is null)
         {
             header = WriteHeader(tracks, order, mediaLength, wideOffsets: true);
         }
 
-        return new ProgressiveLayout(header, order, header.Length + mediaLength);
+        return new ProgressiveLayout(header, order, header.Length + mediaLength, isLong || wideOffsets == true);
     }
 
     private static void RequireContinuous(ProgressiveTrack track)
@@ -129,7 +139,7 @@ public static class ProgressiveMp4
             }
         }
 
-        WriteMediaDataHeader(writer, mediaLength);
+        WriteMediaDataHeader(writer, mediaLength, wideOffsets);
         FillInChunkOffsets(writer, tracks, order, offsetPositions, wideOffsets);
         return writer.ToArray();
     }
@@ -185,13 +195,12 @@ public static class ProgressiveMp4
         }
     }
 
-    // §8.1.1 mdat, §4.2:  size(32) | 'mdat', or from 4 GiB on: size(32)=1 | 'mdat' | largesize(64)
-    private static void WriteMediaDataHeader(BoxWriter writer, long mediaLength)
+    // §8.1.1 mdat, §4.2:  size(32) | 'mdat', or with wide offsets: size(32)=1 | 'mdat' | largesize(64)
+    private static void WriteMediaDataHeader(BoxWriter writer, long mediaLength, bool isLarge)
     {
-        var large = mediaLength + BoxHeader.CompactLength > uint.MaxValue;
-        writer.WriteUInt32(large ? 1 : (uint)(mediaLength + BoxHeader.CompactLength));
+        writer.WriteUInt32(isLarge ? 1 : (uint)(mediaLength + BoxHeader.CompactLength));
         writer.WriteUInt32(BoxType.Mdat.Code);
-        if (large)
+        if (isLarge)
         {
             writer.WriteInt64(mediaLength + BoxHeader.LargeLength);
         }
@@ -229,8 +238,10 @@ public static class ProgressiveMp4
     /// Reads a finished clip back: that its boxes nest and fill the file, the sample tables agree with each other, and all samples
     /// lie inside <c>mdat</c>.
     /// </summary>
+    /// <param name="file">All of it.</param>
+    /// <param name="expected">What it was to hold: then every table has to say so, too.</param>
     /// <exception cref="Mp4FormatException">It is not so.</exception>
-    public static void Verify(SafeFileHandle file)
+    public static void Verify(SafeFileHandle file, IReadOnlyList<ProgressiveTrack>? expected = null)
     {
         var fileLength = RandomAccess.GetLength(file);
         var (moov, moovOffset) = (Array.Empty<byte>(), 0L);
@@ -257,7 +268,7 @@ public static class ProgressiveMp4
             throw new Mp4FormatException(default, fileLength, "has no moov or no mdat");
         }
 
-        VerifyMovie(new BoxReader(BoxType.Moov, moov, moovOffset), mediaStart, mediaEnd);
+        VerifyMovie(new BoxReader(BoxType.Moov, moov, moovOffset), mediaStart, mediaEnd, expected);
     }
 
     private static BoxHeader ReadTopLevelHeader(SafeFileHandle file, long offset, long fileLength)
@@ -290,7 +301,7 @@ public static class ProgressiveMp4
         return content;
     }
 
-    private static void VerifyMovie(BoxReader moov, long mediaStart, long mediaEnd)
+    private static void VerifyMovie(BoxReader moov, long mediaStart, long mediaEnd, IReadOnlyList<ProgressiveTrack>? expected)
     {
         if (ReadDuration(moov.Find(BoxType.Mvhd), skipAfterTimes: 4) <= 0)
         {
@@ -305,20 +316,27 @@ public static class ProgressiveMp4
                 continue;
             }
 
-            tracks++;
-            if (ReadDuration(box.Find(BoxType.Tkhd), skipAfterTimes: 8) <= 0)
+            var duration = ReadDuration(box.Find(BoxType.Tkhd), skipAfterTimes: 8);
+            if (duration <= 0)
             {
                 throw box.Fault("tkhd has no duration");
             }
 
+            if (tracks < expected?.Count && duration != expected[tracks].EditDelay + expected[tracks].EditDuration)
+            {
+                throw box.Fault($"tkhd has a duration of {duration}");
+            }
+
             var mdia = box.Find(BoxType.Mdia);
             var mediaDuration = ReadDuration(mdia.Find(BoxType.Mdhd), skipAfterTimes: 4);
-            SampleTable.Verify(mdia.Find(BoxType.Minf).Find(BoxType.Stbl), mediaDuration, mediaStart, mediaEnd);
+            var samples = tracks < expected?.Count ? expected[tracks].Samples : null;
+            SampleTable.Verify(mdia.Find(BoxType.Minf).Find(BoxType.Stbl), mediaDuration, mediaStart, mediaEnd, samples);
+            tracks++;
         }
 
-        if (tracks == 0)
+        if (tracks == 0 || (expected is not null && tracks != expected.Count))
         {
-            throw moov.Fault("has no track");
+            throw moov.Fault(tracks == 0 ? "has no track" : $"has {tracks} tracks");
         }
     }
 

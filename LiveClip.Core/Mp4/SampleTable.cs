@@ -140,10 +140,11 @@ internal static class SampleTable
 
     /// <summary>
     /// That the tables agree on the number of samples, every duration is positive, the media duration is their sum, and all bytes lie
-    /// between <paramref name="mediaStart"/> and <paramref name="mediaEnd"/>.
+    /// between <paramref name="mediaStart"/> and <paramref name="mediaEnd"/>; and that they are those <paramref name="expected"/>.
     /// </summary>
     /// <exception cref="Mp4FormatException">They do not.</exception>
-    public static void Verify(BoxReader stbl, long mediaDuration, long mediaStart, long mediaEnd)
+    public static void Verify(
+        BoxReader stbl, long mediaDuration, long mediaStart, long mediaEnd, IReadOnlyList<IndexedSample>? expected = null)
     {
         var sizes = ReadSizes(stbl.Find(BoxType.Stsz));
         VerifyDecodeTimes(stbl.Find(BoxType.Stts), sizes.Length, mediaDuration);
@@ -159,6 +160,58 @@ internal static class SampleTable
 
         var wide = stbl.TryFind(BoxType.Co64, out var offsets);
         VerifyChunks(stbl.Find(BoxType.Stsc), wide ? offsets : stbl.Find(BoxType.Stco), wide, sizes, mediaStart, mediaEnd);
+        if (expected is not null)
+        {
+            VerifySamples(stbl, sizes, expected);
+        }
+    }
+
+    private static void VerifySamples(BoxReader stbl, int[] sizes, IReadOnlyList<IndexedSample> expected)
+    {
+        VerifyCount(stbl.Find(BoxType.Stsz), expected.Count, sizes.Length);
+        VerifyValues(stbl.Find(BoxType.Stsz), sizes, expected, sample => sample.Size);
+        VerifyValues(stbl.Find(BoxType.Stts), ReadRuns(stbl.Find(BoxType.Stts)), expected, sample => sample.Duration);
+        VerifyValues(
+            stbl.TryFind(BoxType.Ctts, out var ctts) ? ctts : stbl,
+            ctts.Type == BoxType.Ctts ? ReadRuns(ctts) : new int[sizes.Length],
+            expected,
+            sample => sample.CompositionOffset);
+        var syncs = Enumerable.Repeat(stbl.TryFind(BoxType.Stss, out var stss) ? 0 : 1, sizes.Length).ToArray();
+        if (stss.Type == BoxType.Stss)
+        {
+            stss.ReadVersionAndFlags();
+            for (var entries = stss.ReadEntryCount(entrySize: 4); entries > 0; entries--)
+            {
+                syncs[stss.ReadCount() - 1] = 1;
+            }
+        }
+
+        VerifyValues(stss.Type == BoxType.Stss ? stss : stbl, syncs, expected, sample => sample.IsSync ? 1 : 0);
+    }
+
+    private static int[] ReadRuns(BoxReader table)
+    {
+        table.ReadVersionAndFlags();
+        var values = new List<int>();
+        for (var entries = table.ReadEntryCount(entrySize: 8); entries > 0; entries--)
+        {
+            var (count, value) = (table.ReadCount(), table.ReadCount());
+            values.AddRange(Enumerable.Repeat(value, count));
+        }
+
+        return [.. values];
+    }
+
+    private static void VerifyValues(
+        BoxReader table, int[] values, IReadOnlyList<IndexedSample> expected, Func<IndexedSample, int> value)
+    {
+        for (var i = 0; i < values.Length; i++)
+        {
+            if (values[i] != value(expected[i]))
+            {
+                throw table.Fault($"sample {i + 1} has {values[i]}, not {value(expected[i])}");
+            }
+        }
     }
 
     private static int[] ReadSizes(BoxReader stsz)

@@ -3,6 +3,8 @@ namespace LiveClip.Core.Samples;
 /// <summary>The AVC decoder configuration record, <c>avcC</c> (ISO 14496-15 §5.3.3.1). Equal when its bytes are.</summary>
 public sealed class AvcConfiguration : IEquatable<AvcConfiguration>
 {
+    private readonly Lazy<ParameterSets[]> _parameterSets;
+
     private AvcConfiguration(
         byte[] record, int lengthSize, ReadOnlyMemory<byte>[] sequenceParameterSets, ReadOnlyMemory<byte>[] pictureParameterSets)
     {
@@ -11,6 +13,7 @@ public sealed class AvcConfiguration : IEquatable<AvcConfiguration>
         SequenceParameterSets = sequenceParameterSets;
         PictureParameterSets = pictureParameterSets;
         Sps = SequenceParameterSet.Parse(sequenceParameterSets[0].Span);
+        _parameterSets = new(ParseParameterSets);
     }
 
     /// <summary>The record as the encoder sent it, extensions included.</summary>
@@ -27,6 +30,10 @@ public sealed class AvcConfiguration : IEquatable<AvcConfiguration>
 
     /// <summary>The first of <see cref="SequenceParameterSets"/>, parsed.</summary>
     public SequenceParameterSet Sps { get; }
+
+    /// <summary>Every picture parameter set with the sequence parameter set that it names.</summary>
+    /// <exception cref="SampleFormatException">One of them cannot be decoded, or names one that is not there.</exception>
+    public IReadOnlyList<ParameterSets> ParameterSets => _parameterSets.Value;
 
     /// <summary>RFC 6381: <c>avc1.</c> and profile, constraint flags and level in hexadecimal, such as <c>avc1.64001f</c>.</summary>
     public string Codec => "avc1." + Convert.ToHexStringLower(Record.Span.Slice(1, 3));
@@ -95,6 +102,29 @@ public sealed class AvcConfiguration : IEquatable<AvcConfiguration>
         }
 
         return units;
+    }
+
+    /// <summary>What a slice is to be read with, by the pic_parameter_set_id in its header.</summary>
+    /// <exception cref="SampleFormatException">There is no such set, or one that cannot be decoded.</exception>
+    public ParameterSets ParameterSetsNamed(int pictureParameterSetId) =>
+        // As in a decoder, which gets them in this order, a later set takes the place of an earlier one.
+        ParameterSets.LastOrDefault(sets => sets.Pps.Id == pictureParameterSetId)
+        ?? throw new SampleFormatException("pic_parameter_set_id", 1, $"{pictureParameterSetId} is none of the configuration's");
+
+    /// <summary>Whether a parameter set that comes among the pictures says nothing new.</summary>
+    public bool Holds(NalUnit parameterSet) =>
+        SequenceParameterSets.Concat(PictureParameterSets).Any(known => known.Span.SequenceEqual(parameterSet.Bytes.Span));
+
+    private ParameterSets[] ParseParameterSets()
+    {
+        var sequences = SequenceParameterSets.Select(unit => SequenceParameterSet.Parse(unit.Span)).ToList();
+        return [.. PictureParameterSets.Select(unit =>
+        {
+            var id = PictureParameterSet.ReadSequenceParameterSetId(unit.Span);
+            var sps = sequences.FindLast(sequence => sequence.Id == id)
+                ?? throw new SampleFormatException("seq_parameter_set_id", 1, $"{id} is none of the configuration's");
+            return new ParameterSets(sps, PictureParameterSet.Parse(unit.Span, sps));
+        })];
     }
 
     public bool Equals(AvcConfiguration? other) => other is not null && Record.Span.SequenceEqual(other.Record.Span);

@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace LiveClip.Core.Samples;
 
 /// <summary>
@@ -62,6 +64,24 @@ public ref struct BitReader(ReadOnlySpan<byte> bytes)
         var code = ReadUe(field);
         var magnitude = (int)(code / 2 + (code & 1));
         return (code & 1) == 1 ? magnitude : -magnitude;
+    }
+
+    /// <summary>se(v), within limits.</summary>
+    public int ReadSe(string field, int minimum, int maximum)
+    {
+        var value = ReadSe(field);
+        return value >= minimum && value <= maximum ? value : throw Fault(field, $"is {value}, not {minimum} to {maximum}");
+    }
+
+    /// <summary>more_rbsp_data(), H.264 §7.2: false when nothing but the stop bit and its padding is left.</summary>
+    public readonly bool HasMoreData() => _position < FindStopBit();
+
+    /// <summary>Where rbsp_stop_one_bit is, the last bit that is 1; at or behind <see cref="Position"/>.</summary>
+    public readonly long FindStopBit()
+    {
+        var last = _bytes.LastIndexOfAnyExcept((byte)0);
+        var stop = last < 0 ? -1 : last * 8L + 7 - BitOperations.TrailingZeroCount(_bytes[last]);
+        return stop >= _position ? stop : throw Fault("rbsp_stop_one_bit", "is missing");
     }
 
     public readonly SampleFormatException Fault(string field, string what) => new(field, _position >> 3, what);

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace LiveClip.Core.Samples;
 
 /// <summary>What a NAL unit holds (H.264 Table 7-1).</summary>
@@ -39,8 +41,14 @@ public readonly record struct NalUnit(ReadOnlyMemory<byte> Bytes)
     public static byte[] Unescape(ReadOnlySpan<byte> unit)
     {
         var payload = new byte[unit.Length];
-        var length = 0;
-        var zeros = 0;
+        var length = Unescape(unit, payload);
+        return length == payload.Length ? payload : payload[..length];
+    }
+
+    /// <returns>How many bytes of <paramref name="payload"/>, which has room for all of the unit, were written.</returns>
+    internal static int Unescape(ReadOnlySpan<byte> unit, Span<byte> payload)
+    {
+        var (length, zeros) = (0, 0);
         foreach (var value in unit)
         {
             if (zeros >= 2 && value == 3)
@@ -53,7 +61,33 @@ public readonly record struct NalUnit(ReadOnlyMemory<byte> Bytes)
             payload[length++] = value;
         }
 
-        return length == payload.Length ? payload : payload[..length];
+        return length;
+    }
+
+    /// <summary>The opposite of <see cref="Unescape(ReadOnlySpan{byte})"/>: a 03 where a payload would look like a start code.</summary>
+    public static byte[] Escape(ReadOnlySpan<byte> payload)
+    {
+        ReadOnlySpan<byte> twoZeros = [0, 0];
+        ReadOnlySpan<byte> preventer = [3];
+        var unit = new ArrayBufferWriter<byte>(payload.Length + payload.Length / 64 + 16);
+        while (payload.IndexOf(twoZeros) is >= 0 and var zeros && zeros + 2 < payload.Length)
+        {
+            unit.Write(payload[..(zeros + 2)]);
+            payload = payload[(zeros + 2)..];
+            if (payload[0] <= 3)
+            {
+                unit.Write(preventer);
+            }
+        }
+
+        unit.Write(payload);
+        // §7.4.1: behind cabac_zero_words too, which end a payload in zeros.
+        if (payload is [.., 0, 0])
+        {
+            unit.Write(preventer);
+        }
+
+        return unit.WrittenSpan.ToArray();
     }
 }
 

@@ -28,6 +28,9 @@ public sealed record SequenceParameterSet
 
     public bool HasScalingMatrix { get; private init; }
 
+    /// <summary>Macroblocks of quantizer 0 are coded without loss (qpprime_y_zero_transform_bypass_flag).</summary>
+    public bool HasLosslessMode { get; private init; }
+
     /// <summary>Bits of frame_num in a slice header.</summary>
     public int FrameNumBits { get; private init; }
 
@@ -63,6 +66,9 @@ public sealed record SequenceParameterSet
     public (int Width, int Height) SampleAspectRatio { get; private init; } = (1, 1);
 
     /// <summary>Null when the stream does not tell.</summary>
+    public VideoSignal? Signal { get; private init; }
+
+    /// <inheritdoc cref="Signal"/>
     public FrameRate? FrameRate { get; private init; }
 
     /// <summary>How many pictures at most come before another when decoded and after it when shown; the worst case when not told.</summary>
@@ -115,7 +121,7 @@ public sealed record SequenceParameterSet
             BitDepthLuma = 8 + (int)reader.ReadUe("bit_depth_luma_minus8", 6),
             BitDepthChroma = 8 + (int)reader.ReadUe("bit_depth_chroma_minus8", 6),
         };
-        reader.ReadFlag("qpprime_y_zero_transform_bypass_flag");
+        sps = sps with { HasLosslessMode = reader.ReadFlag("qpprime_y_zero_transform_bypass_flag") };
         if (!reader.ReadFlag("seq_scaling_matrix_present_flag"))
         {
             return sps;
@@ -133,7 +139,7 @@ public sealed record SequenceParameterSet
     }
 
     // §7.3.2.1.1.1: deltas until the next scale is 0, which stands for the rest.
-    private static void SkipScalingList(ref BitReader reader, int size)
+    internal static void SkipScalingList(ref BitReader reader, int size)
     {
         var scale = 8;
         for (var i = 0; i < size && scale != 0; i++)
@@ -235,11 +241,7 @@ public sealed record SequenceParameterSet
 
         if (reader.ReadFlag("video_signal_type_present_flag"))
         {
-            reader.ReadBits(4, "video_format");
-            if (reader.ReadFlag("colour_description_present_flag"))
-            {
-                reader.ReadBits(24, "colour_description");
-            }
+            sps = sps with { Signal = ReadSignal(ref reader) };
         }
 
         if (reader.ReadFlag("chroma_loc_info_present_flag"))
@@ -297,6 +299,21 @@ public sealed record SequenceParameterSet
         return idc < known.Length ? known[(int)idc] : (1, 1);
     }
 
+    // video_format(3) | video_full_range_flag(1) | colour_description_present_flag(1)
+    //   | [colour_primaries(8) | transfer_characteristics(8) | matrix_coefficients(8)]
+    private static VideoSignal ReadSignal(ref BitReader reader)
+    {
+        var signal = new VideoSignal((int)reader.ReadBits(3, "video_format"), reader.ReadFlag("video_full_range_flag"));
+        return reader.ReadFlag("colour_description_present_flag")
+            ? signal with
+            {
+                Primaries = (int)reader.ReadBits(8, "colour_primaries"),
+                Transfer = (int)reader.ReadBits(8, "transfer_characteristics"),
+                Matrix = (int)reader.ReadBits(8, "matrix_coefficients"),
+            }
+            : signal;
+    }
+
     // §E.1.2:  cpb_cnt_minus1 ue | bit_rate_scale(4) | cpb_size_scale(4) | { bit_rate ue | cpb_size ue | cbr_flag(1) } | 4 lengths(5)
     private static void SkipHypotheticalDecoder(ref BitReader reader)
     {
@@ -352,6 +369,16 @@ public sealed record SequenceParameterSet
         };
         return Math.Min(maxDpbMbs / (CodedWidth / 16 * (CodedHeight / 16)), 16);
     }
+}
+
+/// <summary>What the samples mean as light (§E.2.1), by the numbers of tables E-2 to E-5; 2 is "unspecified".</summary>
+public sealed record VideoSignal(int Format, bool FullRange)
+{
+    public int Primaries { get; init; } = 2;
+
+    public int Transfer { get; init; } = 2;
+
+    public int Matrix { get; init; } = 2;
 }
 
 /// <summary>Pictures per second as a reduced fraction, such as 30000/1001.</summary>

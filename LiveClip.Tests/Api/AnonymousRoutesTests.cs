@@ -29,6 +29,9 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/setup",
         "/{**path}", // 404
         "/{playbackId:guid}.m3u8",
+        "/{playbackId:guid}/thumbnail.jpg",
+        "/{playbackId:guid}/{recordingId:guid}/filmstrip/{row:int:min(0)}.jpg",
+        "/{playbackId:guid}/{recordingId:guid}/waveform/{row:int:min(0)}.dat",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s",
     ];

@@ -14,8 +14,8 @@ internal static class ClipFile
     private const double TickTolerance = 0.012;
 
     /// <summary>
-    /// The clip holds what was asked for: it begins with the sync sample at or before <paramref name="start"/>, every picture follows on
-    /// the one before, and it ends at most a few pictures late. What the reply says of it is true to the frame.
+    /// The clip holds exactly the pictures that were asked for, each following on the one before. What the reply says of it is true to the
+    /// frame.
     /// </summary>
     /// <param name="sourceStart">Where the source's first picture lies on the recording's timeline, seconds.</param>
     /// <param name="strict">False where ffmpeg complains, rightly, of a beginning in an open group of pictures.</param>
@@ -25,18 +25,15 @@ internal static class ClipFile
         var fps = source.FrameRate.Numerator / (double)source.FrameRate.Denominator;
         var delivered = clip.GetProperty("delivered");
         var deliveredStart = delivered.GetProperty("start").GetDouble();
-        var first = Frame((deliveredStart - sourceStart) * fps);
+        var first = Frame((start - sourceStart) * fps);
         var last = Frame((end - sourceStart) * fps) - 1;
 
         using var folder = new TempFolder();
         var file = await DownloadAsync(clip, folder);
         var numbers = (await DecodedVideo.FrameNumbersAsync(file, strict: strict)).Select(number => number - source.FirstNumber).ToList();
 
-        Assert.Equal(Enumerable.Range(first, numbers.Count), numbers);
+        Assert.Equal(Enumerable.Range(first, last - first + 1), numbers);
         Assert.Equal(delivered.GetProperty("frames").GetInt32(), numbers.Count);
-        Assert.Equal(0, first % source.Gop);
-        Assert.Equal(Frame((start - sourceStart) * fps) / source.Gop * source.Gop, first);
-        Assert.InRange(numbers[^1], last, last + source.BFrames + 1);
         Assert.Equal(sourceStart + (first / fps), deliveredStart, Rounding);
         Assert.Equal(sourceStart + ((numbers[^1] + 1) / fps), delivered.GetProperty("end").GetDouble(), Rounding);
         Assert.Equal(delivered.GetProperty("end").GetDouble() - deliveredStart, clip.GetProperty("duration").GetDouble(), Rounding);
@@ -83,5 +80,6 @@ internal static class ClipFile
         return (await DecodedAudio.TickTimesAsync(file)).Select(time => (time - zero).TotalSeconds);
     }
 
-    private static int Frame(double frames) => (int)Math.Round(frames);
+    /// <summary>A point names the picture that begins with it, else the next one.</summary>
+    private static int Frame(double frames) => (int)Math.Ceiling(frames - 0.05);
 }

@@ -173,7 +173,7 @@ public class FfmpegRunnerTests
     {
         var steady = FfmpegArguments.Quiet.With("-re", "-f", "lavfi", "-i", "color=s=16x16", "-f", "rawvideo", "pipe:1");
         Task<FfmpegProcess>? start = null;
-        var thread = new Thread(() => start = FfmpegProcess.StartAsync(steady));
+        var thread = new Thread(() => start = FfmpegProcess.StartAsync(steady, Timeout.InfiniteTimeSpan));
         thread.Start();
         thread.Join();
         using var process = await start!;
@@ -184,5 +184,26 @@ public class FfmpegRunnerTests
 
         Assert.Equal(255, await Eventually.EndsAsync(process.Exited, Enough)); // its own answer to SIGTERM, not the end by a signal
         Assert.Equal("10", nice);
+    }
+
+    [Fact]
+    public async Task It_is_held_to_limits_and_has_no_network()
+    {
+        var steady = FfmpegArguments.Quiet.With("-re", "-f", "lavfi", "-i", "color=s=16x16", "-f", "rawvideo", "pipe:1");
+        using var process = await FfmpegProcess.StartAsync(steady, Enough);
+        await process.StandardOutput.ReadExactlyAsync(new byte[1], TestEnd);
+
+        var limits = await File.ReadAllLinesAsync($"/proc/{process.Id}/limits", TestEnd);
+        var interfaces = await File.ReadAllLinesAsync($"/proc/{process.Id}/net/dev", TestEnd);
+        var status = await File.ReadAllLinesAsync($"/proc/{process.Id}/status", TestEnd);
+        process.Terminate();
+        await Eventually.EndsAsync(process.Exited, Enough);
+
+        Assert.Contains(limits, line => line.StartsWith("Max open files            64 ", StringComparison.Ordinal));
+        Assert.Contains(limits, line => line.StartsWith($"Max cpu time              {31 * Environment.ProcessorCount} ", StringComparison.Ordinal));
+        Assert.Contains(limits, line => line.StartsWith("Max address space         4294967296 ", StringComparison.Ordinal));
+        Assert.Contains("NoNewPrivs:\t1", status);
+        // Two lines of heading, and itself.
+        Assert.StartsWith("lo:", Assert.Single(interfaces.Skip(2)).Trim(), StringComparison.Ordinal);
     }
 }

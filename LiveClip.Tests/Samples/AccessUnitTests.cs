@@ -34,5 +34,27 @@ public class AccessUnitTests
         Assert.EndsWith(what, error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("00000002 6588", true)]                                  // an IDR picture
+    [InlineData("00000005 0606018480 00000002 6188", true)]              // a recovery point after 0 pictures, and an I slice (of only I)
+    [InlineData("00000005 0606018480 00000002 61B0", true)]              // an I slice
+    [InlineData("00000002 6188", false)]                                 // one that says nothing
+    [InlineData("00000005 0606012C80 00000002 6188", false)]             // a recovery point after 4 pictures: intra refresh
+    [InlineData("00000005 0606018480 00000002 619A", false)]             // before a P slice
+    [InlineData("00000005 0606018480 00000002 6188 00000002 619A", false)] // before an I and a P slice
+    [InlineData("00000008 060501AA06018480 00000002 6188", true)]        // behind another message
+    [InlineData("0000000A 06FF00010000030584 80 00000002 6188", false)]  // cut short
+    [InlineData("00000002 0606 00000002 6188", false)]
+    [InlineData("00000005 0606018480", false)]                           // no slice
+    [InlineData("00000005 0606018480 00000001 61", false)]               // nothing in it
+    [InlineData("00000005 0606018480 00000009 610000030000030001", false)] // no code that ends
+    [InlineData("00000005 0606018480 00000005 6100003FC8", false)]       // the 8,191st macroblock, P
+    [InlineData("00000005 0606018480 00000006 610000030120", false)]
+    public void Decoding_may_begin_at_an_IDR_picture_or_an_intra_picture_that_promises_it(string data, bool isRandomAccess)
+    {
+        var picture = AccessUnit.Parse(Bytes(data), 4);
+        Assert.Equal(isRandomAccess, picture.IsRandomAccess);
+    }
+
     private static byte[] Bytes(string hex) => Convert.FromHexString(hex.Replace(" ", "", StringComparison.Ordinal));
 }

@@ -76,6 +76,36 @@ public class AvcConfigurationTests
     }
 
     [Fact]
+    public void Parameter_sets_are_found_by_the_id_that_a_slice_names()
+    {
+        var one = EncodedPictures.Make("high", "cabac=0:level=4", 1).Configuration;
+        var other = EncodedPictures.Make("high", "sps-id=5:cabac=1:level=5", 1).Configuration;
+        var both = AvcConfiguration.Parse(Join([one, other], [one, other]));
+
+        var sets = both.ParameterSetsNamed(5);
+        Assert.Equal((5, 5, 50, true), (sets.Pps.Id, sets.Sps.Id, sets.Sps.LevelIdc, sets.Pps.IsCabac));
+        sets = both.ParameterSetsNamed(0);
+        Assert.Equal((0, 0, 40, false), (sets.Pps.Id, sets.Sps.Id, sets.Sps.LevelIdc, sets.Pps.IsCabac));
+        Assert.Equal("pic_parameter_set_id", Assert.Throws<SampleFormatException>(() => both.ParameterSetsNamed(1)).Field);
+
+        // A record of whose sets one is not there or broken goes on as before: only who asks for them is told.
+        var half = AvcConfiguration.Parse(Join([one], [one, other]));
+        Assert.Equal("seq_parameter_set_id", Assert.Throws<SampleFormatException>(() => half.ParameterSetsNamed(0)).Field);
+
+        Assert.True(both.Holds(new NalUnit(one.SequenceParameterSets[0])) && both.Holds(new NalUnit(other.PictureParameterSets[0])));
+        Assert.False(one.Holds(new NalUnit(other.PictureParameterSets[0])));
+
+        static byte[] Join(AvcConfiguration[] sps, AvcConfiguration[] pps) =>
+        [
+            .. sps[0].Record.Span[..5],
+            (byte)(0xE0 | sps.Length), .. sps.SelectMany(configuration => WithLength(configuration.SequenceParameterSets[0])),
+            (byte)pps.Length, .. pps.SelectMany(configuration => WithLength(configuration.PictureParameterSets[0])),
+        ];
+
+        static byte[] WithLength(ReadOnlyMemory<byte> unit) => [0, (byte)unit.Length, .. unit.Span];
+    }
+
+    [Fact]
     public void Changed_bytes_of_a_real_record_parse_or_are_refused()
     {
         var real = EncodedMedia.Usual.Value.Video.Configuration.Record.ToArray();

@@ -34,6 +34,28 @@ public class NalUnitTests
     [InlineData(new byte[] { 0x67, 0, 3, 0, 3, 3 }, new byte[] { 0x67, 0, 3, 0, 3, 3 })]
     public void Emulation_prevention_bytes_are_taken_out(byte[] unit, byte[] payload) => Assert.Equal(payload, NalUnit.Unescape(unit));
 
+    [Theory]
+    [InlineData(new byte[] { 0x65, 0, 0, 1, 0, 0, 4 }, new byte[] { 0x65, 0, 0, 3, 1, 0, 0, 4 })]
+    [InlineData(new byte[] { 0x65, 0, 0, 0, 0, 0, 3, 1 }, new byte[] { 0x65, 0, 0, 3, 0, 0, 3, 0, 3, 1 })]
+    [InlineData(new byte[] { 0x65, 0x80, 0, 0 }, new byte[] { 0x65, 0x80, 0, 0, 3 })] // a cabac_zero_word
+    public void Emulation_prevention_bytes_are_put_in(byte[] payload, byte[] unit) => Assert.Equal(unit, NalUnit.Escape(payload));
+
+    [Fact]
+    public void What_is_escaped_has_no_start_code_and_comes_back()
+    {
+        var random = new Random(13);
+        for (var i = 0; i < 5_000; i++)
+        {
+            var payload = Enumerable.Range(0, random.Next(24)).Select(_ => (byte)random.Next(5)).ToArray();
+            var unit = NalUnit.Escape(payload);
+            Assert.Equal(payload, NalUnit.Unescape(unit));
+            for (var value = 0; value <= 2; value++)
+            {
+                Assert.Equal(-1, unit.AsSpan().IndexOf([(byte)0, (byte)0, (byte)value]));
+            }
+        }
+    }
+
     private static List<NalUnit> Walk(byte[] accessUnit, int lengthSize)
     {
         var units = new List<NalUnit>();

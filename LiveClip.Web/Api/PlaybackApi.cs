@@ -121,6 +121,26 @@ public static class PlaybackApi
         return policy == AccessPolicy.Public || (policy is not null && http.User.Identity is { IsAuthenticated: true });
     }
 
+    /// <summary>
+    /// What a playback id opens to whoever asks: that recording of its stream, or the one that its playlist plays now. Null when there is
+    /// none, or it is not theirs to see.
+    /// </summary>
+    internal static async Task<RecordingTimeline?> FindTimelineAsync(
+        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, RecordingTimelines timelines, HttpContext http, Guid playbackId,
+        Guid? recordingId, CancellationToken cancellationToken)
+    {
+        if (recordingId is { } id)
+        {
+            return await MayPlayAsync(catalog, windows, http, playbackId, id, cancellationToken)
+                ? await timelines.FindAsync(id, cancellationToken)
+                : null;
+        }
+
+        return await FindAsync(catalog, playbackId, cancellationToken) is { } playback && playback.IsOpenTo(http)
+            ? await FindPlayableAsync(playback.Stream, windows, timelines, cancellationToken)
+            : null;
+    }
+
     private static async Task<RecordingTimeline?> FindPlayableAsync(
         LiveStream stream, LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken)
     {
@@ -184,7 +204,7 @@ public static class PlaybackApi
         http.Response.Headers.CacheControl = Audience(http) + ", max-age=31536000, immutable";
 
     /// <summary>What somebody got because of their login is not for a cache that others share.</summary>
-    private static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
+    internal static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
 
     private static EntityTagHeaderValue Tag(Guid recordingId, int run, string name) => new($"\"{recordingId:N}-{run}-{name}\"");
 

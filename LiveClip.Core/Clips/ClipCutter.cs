@@ -1,0 +1,102 @@
+using LiveClip.Core.Catalog;
+using LiveClip.Core.Recordings;
+using LiveClip.Core.Samples;
+using LiveClip.Core.Storage;
+using Microsoft.Extensions.Logging;
+
+namespace LiveClip.Core.Clips;
+
+/// <summary>Makes the file of one clip: plans it, carries the plan out, and where that fails encodes all of it.</summary>
+public sealed partial class ClipCutter(
+    RecordingTimelines timelines, SegmentStore segments, ClipStore store, ClipRenderer renderer, TimeProvider time, ILogger<ClipCutter> logger)
+{
+    /// <summary>Decides how the clip is cut; nothing is read but indexes.</summary>
+    /// <exception cref="ClipException">There is nothing to cut it from.</exception>
+    internal async Task<ClipJob> PlanAsync(Clip clip, CancellationToken cancellationToken)
+    {
+        var started = time.GetTimestamp();
+        if (await timelines.FindAsync(clip.RecordingId, cancellationToken) is not { } timeline)
+        {
+            throw new ClipException("its recording is gone");
+        }
+
+        var source = SampleSource.Open(timeline, segments, clip.Start, clip.End);
+        try
+        {
+            var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures(clip.End))])
+                ?? throw new ClipException("there is no picture in this range: the encoder was away");
+            return new ClipJob(clip, timeline, source, plan) { Planning = time.GetElapsedTime(started) };
+        }
+        catch
+        {
+            source.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The finished file has its name when this completes.</summary>
+    /// <param name="waited">How long the clip had to wait until now.</param>
+    internal async Task<CutClip> CutAsync(ClipJob job, TimeSpan waited, CancellationToken cancellationToken)
+    {
+        if (!job.HasToBeWhole)
+        {
+            try
+            {
+                return await WriteAsync(job, job.Plan, waited, renderer.RenderAsync, cancellationToken);
+            }
+#pragma warning disable CA1031 // Whatever is wrong with the source's pictures, a clip of which every one is encoded anew may still be made.
+            catch (Exception error) when (job.CanBeWhole && error is not ClipException && !DiskFull.Is(error)
+                && !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+            {
+                LogRetried(job.Clip.Id, error);
+            }
+        }
+
+        return await WriteAsync(job, job.Plan.Whole(), waited, renderer.RenderWholeAsync, cancellationToken);
+    }
+
+    private async Task<CutClip> WriteAsync(
+        ClipJob job,
+        CutPlan plan,
+        TimeSpan waited,
+        Func<CutPlan, SampleSource, string, CancellationToken, Task<RenderedClip>> render,
+        CancellationToken cancellationToken)
+    {
+        var rendered = await store.WriteVideoAsync(job.Clip.Id, path => render(plan, job.Source, path, cancellationToken));
+        var times = new CutTimes(
+            Milliseconds(waited), Milliseconds(job.Planning), Milliseconds(rendered.Encoding), Milliseconds(rendered.Copying),
+            Milliseconds(rendered.Verifying));
+        return new CutClip(plan, rendered, CutReport.Of(job, plan, rendered, times));
+    }
+
+    private static double Milliseconds(TimeSpan time) => Math.Round(time.TotalMilliseconds, 1);
+
+    [LoggerMessage(LogLevel.Warning, "Clip {ClipId} could not be cut out of the source's pictures; all of it is encoded")]
+    private partial void LogRetried(Guid clipId, Exception error);
+}
+
+/// <summary>A clip to be cut: what of it, and out of what.</summary>
+internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSource Source, CutPlan Plan) : IDisposable
+{
+    public required TimeSpan Planning { get; init; }
+
+    /// <summary>ffmpeg has to be started for it.</summary>
+    public bool NeedsEncoder => Plan.NeedsEncoder || HasToBeWhole;
+
+    /// <summary>Its pictures cannot stand in one file as they are.</summary>
+    public bool HasToBeWhole => CanBeWhole && (Runs.Any(run => !SameTracks(run, Runs[0]))
+        || (Plan.NeedsEncoder && PictureEncoder.WhyNot(Runs[0]) is not null));
+
+    /// <summary>There are pictures that can be encoded.</summary>
+    public bool CanBeWhole => Runs.Any(run => run.Configuration is not null);
+
+    private List<SourceRun> Runs => [.. Plan.Parts.Select(part => part.Run).Distinct().Select(run => Source.Runs.Single(r => r.Run.Number == run))];
+
+    public void Dispose() => Source.Dispose();
+
+    private static bool SameTracks(SourceRun a, SourceRun b) => a.LeadTrack.Equals(b.LeadTrack) && Equals(a.SoundTrack, b.SoundTrack);
+}
+
+/// <summary>A clip that is finished.</summary>
+internal sealed record CutClip(CutPlan Plan, RenderedClip Rendered, CutReport Report);
