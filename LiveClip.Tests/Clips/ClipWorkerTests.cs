@@ -126,6 +126,57 @@ public sealed class ClipWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Sound_alone_is_cut_to_the_sample()
+    {
+        var flv = _folder.File("sound.flv");
+        await ChildProcess.RunAsync(
+            "ffmpeg", ["-v", "error", "-i", await Again.FlvAsync(), "-vn", "-c", "copy", flv], TimeSpan.FromSeconds(20));
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, flv);
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0.5, 4.25), "test"));
+
+        Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
+        Assert.Equal((45_000, 382_500, 337_500), (clip.DeliveredStart, clip.DeliveredEnd, clip.Duration));
+        var report = CutReport.Parse(clip.Report)!;
+        Assert.Equal((0, null), (report.AudioOffset, report.FrameRate));
+        var source = await DecodedAudio.TickTimesAsync(flv);
+        var heard = await DecodedAudio.TickTimesAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var first = (await ChildProcess.RunAsync(
+            "ffprobe", ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", flv], TimeSpan.FromSeconds(20))).Lines.First();
+        var zero = double.Parse(first, System.Globalization.CultureInfo.InvariantCulture) + 0.5;
+        Assert.Equal(4, heard.Count);
+        Assert.All(source.Skip(1).Zip(heard), pair => Assert.Equal(pair.First.TotalSeconds - zero, pair.Second.TotalSeconds, 0.001));
+    }
+
+    [Fact]
+    public async Task Twenty_clips_at_once_are_exact_and_those_that_need_no_encoder_do_not_wait()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        await core.RecordAsync(stream, await TestMedia.Default.FlvAsync());
+
+        // Every fifth begins with a sync sample and ends before one.
+        var ranges = Enumerable.Range(0, 20).Select(i => i % 5 == 4 ? (First: 60, Count: 120) : (First: (i * 17) + 1, Count: 20 + (i * 7)));
+        var clips = await Task.WhenAll(ranges.Select(async range => (
+            Clip: await MakeAsync(core, new ClipRequest(
+                stream.Id, new TimelineRange(range.First / 30.0, (range.First + range.Count) / 30.0), "test")),
+            range.First,
+            range.Count)));
+
+        foreach (var (clip, first, count) in clips)
+        {
+            Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
+            Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!));
+        }
+
+        var plain = clips.Where(clip => clip.First == 60 && clip.Count == 120).Select(clip => clip.Clip.ReadyAt).ToList();
+        Assert.Equal(4, plain.Count);
+        Assert.True(plain.Max() < clips.Select(clip => clip.Clip).Where(clip => !plain.Contains(clip.ReadyAt)).Max(clip => clip.ReadyAt));
+    }
+
+    [Fact]
     public async Task Settings_that_change_inside_the_range_make_a_clip_of_the_first_size()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
