@@ -72,6 +72,7 @@ app.MapClips();
 app.MapClipReports();
 app.MapStorage();
 app.MapPlayback();
+app.MapImages();
 app.MapClipMedia();
 app.MapApiErrors();
 app.MapHub<LiveHub>(LiveHub.Route);

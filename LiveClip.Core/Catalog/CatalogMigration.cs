@@ -9,7 +9,7 @@ public sealed class CatalogMigration(IDbContextFactory<CatalogDbContext> context
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        // Migrating writes also when there is nothing to do: a full disk would end the start.
+        // Migrating writes, and waits for the disk, also when there is nothing to do.
         if (!(await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
         {
             return;

@@ -55,20 +55,28 @@ public sealed class FfmpegArguments
     public static FfmpegArguments EncodePictures(PictureEncoding encoding)
     {
         var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
-        var parts = string.Join('+', encoding.Parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"));
         var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
         var threads = encoding.Threads.ToString(CultureInfo.InvariantCulture);
         return Quiet
-            .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
-            // Strict, so that pictures are put in order by the most that the level allows where the stream does not tell: none is lost.
-            .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1")
-            .With("-vf", $"select='{parts}',{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
+            .PicturesInput(threads, rate)
+            .With("-vf", $"{Select(encoding.Parts)},{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
             // The rate is told to the encoder, which would else believe what the source says of itself.
             .With("-enc_time_base", $"{encoding.FrameRate.Denominator}/{encoding.FrameRate.Numerator}")
             .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
             .With("-profile:v", encoding.Profile, "-force_key_frames", $"expr:{keys}", "-forced-idr", "1")
             .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");
     }
+
+    /// <summary>Some pictures of an H.264 byte stream on stdin, made one by a filter, as a JPEG on stdout.</summary>
+    public static FfmpegArguments Jpeg(IReadOnlyList<(int First, int Count)> parts, string filter) => Quiet
+        .PicturesInput(threads: "1", rate: "25")
+        .With("-vf", $"{Select(parts)},{filter}", "-fps_mode", "passthrough", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4")
+        .With("-abort_on", "empty_output", "-f", "image2pipe", "pipe:1");
+
+    /// <summary>An AAC byte stream on stdin as one channel of signed 16-bit little-endian samples on stdout.</summary>
+    public static FfmpegArguments Levels(int sampleRate) => Quiet
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
+        .With("-f", "aac", "-i", "pipe:0", "-ac", "1", "-ar", sampleRate.ToString(CultureInfo.InvariantCulture), "-f", "s16le", "pipe:1");
 
     /// <summary>
     /// An endless encoder for demonstrations, in real time on stdout as FLV: 720p30 H.264 at 2 Mbit/s without B-frames, a sync sample
@@ -90,6 +98,17 @@ public sealed class FfmpegArguments
             .With("-c:a", "aac", "-b:a", "128k")
             .With("-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1", "pipe:1");
     }
+
+    /// <summary>
+    /// An H.264 byte stream on stdin. Strict, so that pictures are put in order by the most that the level allows where the stream does not
+    /// tell: none is lost.
+    /// </summary>
+    private FfmpegArguments PicturesInput(string threads, string rate) => this
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
+        .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
+
+    private static string Select(IReadOnlyList<(int First, int Count)> parts) =>
+        $"select='{string.Join('+', parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"))}'";
 
     public override string ToString() => string.Join(' ', _arguments);
 }

@@ -17,6 +17,8 @@ public sealed partial class RetentionCleaner(
     IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     SegmentStore store,
+    RecordingTimelines timelines,
+    PlaylistHolds playlists,
     LiveWindows windows,
     DiskWatch disk,
     IOptions<RecordingOptions> options,
@@ -44,10 +46,11 @@ public sealed partial class RetentionCleaner(
         var retired = await catalog.WriteAsync(
             async writing =>
             {
-                var held = await HeldAsync(writing, [.. media.Select(recording => recording.Id)], cancellationToken);
+                var held = await HeldAsync(writing, [.. media.Select(recording => recording.Id)], now, cancellationToken);
                 var gone = new List<(RetiredMedia Media, IReadOnlyList<int> EmptyRuns)>();
                 foreach (var decided in Retention.Decide(
-                    [.. media.Select(recording => recording with { Held = [.. held[recording.Id]] })], missing))
+                    [.. media.Select(recording => recording with { Held = [.. held[recording.Id], .. PlayedOf(recording, missing)] })],
+                    missing))
                 {
                     Forget(decided, media.Single(from => from.Id == decided.RecordingId));
                     gone.Add((decided, await DeleteRowsAsync(writing, decided, cancellationToken)));
@@ -56,7 +59,11 @@ public sealed partial class RetentionCleaner(
                 return gone;
             },
             cancellationToken);
-        retired.ForEach(gone => DeleteFiles(gone.Media, gone.EmptyRuns));
+        foreach (var (gone, emptyRuns) in retired)
+        {
+            timelines.Forget(gone.RecordingId);
+            DeleteFiles(gone, emptyRuns);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -174,12 +181,32 @@ public sealed partial class RetentionCleaner(
 
     private static long Ticks(TimeSpan time) => (long)((Int128)time.Ticks * Run.TicksPerSecond / TimeSpan.TicksPerSecond);
 
-    /// <summary>A deleted clip holds its source while it lies in the trash: it may be brought back, and is whole then.</summary>
+    /// <summary>
+    /// A clip holds what its versions were made of while it is cut or can be trimmed, also in the trash: it may be brought back, and is
+    /// whole then.
+    /// </summary>
     private static async Task<ILookup<Guid, HeldRange>> HeldAsync(
-        CatalogDbContext context, List<Guid> recordings, CancellationToken cancellationToken) =>
-        (await context.Clips.AsNoTracking().Where(clip => recordings.Contains(clip.RecordingId))
-            .Select(clip => new { clip.RecordingId, clip.Start, clip.End }).ToListAsync(cancellationToken))
-        .ToLookup(clip => clip.RecordingId, clip => HeldRange.Of(clip.Start, clip.End));
+        CatalogDbContext context, List<Guid> recordings, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var clips = context.Clips.AsNoTracking().Where(clip => recordings.Contains(clip.RecordingId)
+            && (clip.TrimmableUntil > now || (clip.Status != ClipStatus.Ready && clip.Status != ClipStatus.Failed)));
+        var ranges = await clips
+            .Select(clip => new
+            {
+                clip.RecordingId,
+                Start = clip.Versions.Min(version => (long?)version.Start) ?? clip.Start,
+                End = clip.Versions.Max(version => (long?)version.End) ?? clip.End,
+                Newest = new { clip.Start, clip.End },
+                Handle = context.LiveStreams.Where(stream => stream.Id == clip.StreamId)
+                    .Select(stream => (int?)stream.ClipHandleSeconds).FirstOrDefault() ?? LiveStream.DefaultClipHandleSeconds,
+            })
+            .ToListAsync(cancellationToken);
+        return ranges.ToLookup(
+            clip => clip.RecordingId,
+            clip => HeldRange.OfClip(Math.Min(clip.Start, clip.Newest.Start), Math.Max(clip.End, clip.Newest.End), clip.Handle));
+    }
+
+    private IReadOnlyList<HeldRange> PlayedOf(RecordedMedia recording, long missing) => missing > 0 ? [] : playlists.Of(recording.Id);
 
     /// <summary>From the lists first: nothing that is listed is missing.</summary>
     private void Forget(RetiredMedia retired, RecordedMedia from)

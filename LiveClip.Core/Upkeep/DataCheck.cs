@@ -73,7 +73,7 @@ public sealed class DataCheck(
 
             var ready = await context.Clips.AsNoTracking()
                 .Where(clip => clip.Status == ClipStatus.Ready && clip.DeletedAt == null).ToListAsync(cancellationToken);
-            findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id) is null).Select(OfClip));
+            findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id, clip.Version) is null).Select(OfClip));
             checkedClips = ready.Count;
         }
         catch (Exception error) when (error is DbException || IsUnreadableValue(error))
@@ -157,7 +157,7 @@ public sealed class DataCheck(
     }
 
     /// <summary>It is rendered again by the next start.</summary>
-    private static Finding OfClip(Clip clip) => new(ClipStore.VideoName(clip.Id), null, "missing, and its clip is ready")
+    private static Finding OfClip(Clip clip) => new(ClipStore.VideoName(clip.Id, clip.Version), null, "missing, and its clip is ready")
     {
         Mend = context => context.Clips.Where(stored => stored.Id == clip.Id)
             .ExecuteUpdateAsync(stored => stored.SetProperty(c => c.Status, ClipStatus.Queued)),

@@ -197,6 +197,7 @@ public sealed class CatalogTests : IDisposable
         Start = 0,
         End = 90_000,
         Trimmed = false,
+        TrimmableUntil = DateTimeOffset.UnixEpoch,
         CreatedBy = "test",
         CreatedAt = DateTimeOffset.UnixEpoch,
     };

@@ -93,6 +93,53 @@ public class FfmpegArgumentsTests
     }
 
     [Fact]
+    public async Task Parts_of_a_byte_stream_are_encoded_each_beginning_with_an_IDR_picture()
+    {
+        using var folder = new TempFolder();
+        var source = await TestMedia.Default.Mp4Async();
+        await ChildProcess.RunAsync(
+            "ffmpeg", ["-v", "error", "-i", source, "-c", "copy", "-an", "-f", "h264", folder.File("in.h264")], TimeSpan.FromSeconds(20));
+        var encoding = new PictureEncoding([(7, 3), (61, 1), (100, 30)], (30, 1))
+        {
+            Profile = "high",
+            PixelFormat = "yuv420p",
+            Preset = "superfast",
+            X264Params = "keyint=infinite:scenecut=0:bframes=0:slices=1",
+            Threads = 2,
+        };
+
+        await using (var input = File.OpenRead(folder.File("in.h264")))
+        await using (var output = File.Create(folder.File("out.h264")))
+        {
+            await _ffmpeg.RunAsync(
+                FfmpegArguments.EncodePictures(encoding), TimeSpan.FromSeconds(60), input, output, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(
+            [7, 8, 9, 61, .. Enumerable.Range(100, 30)], await DecodedVideo.FrameNumbersAsync(folder.File("out.h264")));
+        var probe = await ChildProcess.RunAsync(
+            "ffprobe", ["-v", "error", "-show_entries", "packet=flags", "-of", "csv=p=0", folder.File("out.h264")], TimeSpan.FromSeconds(20));
+        Assert.Equal([0, 3, 4], Enumerable.Range(0, 34).Where(i => probe.Lines.ElementAt(i).StartsWith('K')));
+        Assert.False(FfmpegArguments.EncodePictures(encoding).UsesFiles);
+    }
+
+    [Fact]
+    public async Task A_byte_stream_that_is_something_else_is_refused()
+    {
+        var encoding = new PictureEncoding([(0, 1)], (30, 1))
+        {
+            Profile = "high",
+            PixelFormat = "yuv420p",
+            Preset = "superfast",
+            X264Params = "bframes=0",
+            Threads = 1,
+        };
+        await using var flv = File.OpenRead(await TestMedia.Default.FlvAsync());
+        await Assert.ThrowsAsync<FfmpegException>(() => _ffmpeg.RunAsync(
+            FfmpegArguments.EncodePictures(encoding), TimeSpan.FromSeconds(20), flv, null, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task The_demo_source_comes_in_real_time_with_a_sync_sample_every_two_seconds_and_no_B_frames()
     {
         using var folder = new TempFolder();

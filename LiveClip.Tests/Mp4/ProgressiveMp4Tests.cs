@@ -202,6 +202,53 @@ public class ProgressiveMp4Tests
     }
 
     [Fact]
+    public void A_clip_that_is_not_what_it_was_to_be_does_not_pass_the_check()
+    {
+        var video = VideoOf((2, 0, true), (2, 1, false), (3, 0, true));
+        var sound = SoundOf(3);
+        using var file = new ScratchFile(WriteZeros(video, sound));
+        using var handle = File.OpenHandle(file.Path);
+        ProgressiveMp4.Verify(handle, [video, sound]);
+
+        IReadOnlyList<ProgressiveTrack>[] others =
+        [
+            [video],
+            [sound, video],
+            [video, SoundOf(4)],
+            [video with { EditDuration = video.EditDuration + 1 }, sound],
+            [With(2, sample => sample with { Size = 1 }), sound],
+            [With(2, sample => sample with { Duration = 2 }), sound],
+            [With(1, sample => sample with { CompositionOffset = 2 }), sound],
+            [With(0, sample => sample with { CompositionOffset = 1 }), sound],
+            [With(2, sample => sample with { IsSync = false }), sound],
+            [With(1, sample => sample with { IsSync = true }), sound],
+            [video with { Samples = [.. video.Samples.Take(2)] }, sound],
+        ];
+        Assert.All(others, expected => Assert.Throws<Mp4FormatException>(() => ProgressiveMp4.Verify(handle, expected)));
+
+        ProgressiveTrack With(int sample, Func<IndexedSample, IndexedSample> change) =>
+            video with { Samples = [.. video.Samples.Select((s, i) => i == sample ? change(s) : s)] };
+    }
+
+    [Fact]
+    public void The_header_is_as_long_whatever_the_sizes_of_the_samples()
+    {
+        var track = VideoOf((2, 0, true), (2, 1, false));
+        var unknown = track with { Samples = [.. track.Samples.Select(sample => sample with { Size = 0 })] };
+        foreach (var wide in new[] { true, false })
+        {
+            var (before, after) = (ProgressiveMp4.Layout([unknown], wide), ProgressiveMp4.Layout([track], wide));
+            Assert.Equal(before.Header.Length, after.Header.Length);
+            Assert.Equal(before.Order, after.Order);
+            Assert.Equal(wide, after.HasWideOffsets);
+        }
+
+        var huge = track with { Samples = [.. track.Samples.Select(sample => sample with { Size = int.MaxValue })], };
+        ProgressiveMp4.Layout([huge, huge], wideOffsets: true);
+        Assert.Throws<ArgumentException>(() => ProgressiveMp4.Layout([huge, huge], wideOffsets: false));
+    }
+
+    [Fact]
     public void Changed_bytes_pass_the_check_or_are_refused()
     {
         var file = WriteZeros(VideoOf((2, 0, true), (2, 1, false)), SoundOf(3));

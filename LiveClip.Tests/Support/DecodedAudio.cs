@@ -11,7 +11,10 @@ public static class DecodedAudio
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
     /// <summary>When each tick of a <see cref="TestMedia"/> begins, by the times of the file; good to a few milliseconds.</summary>
-    public static async Task<IReadOnlyList<TimeSpan>> TickTimesAsync(string input)
+    public static async Task<IReadOnlyList<TimeSpan>> TickTimesAsync(string input) => Ticks(await SamplesAsync(input));
+
+    /// <summary>48,000 a second in one channel, from time 0 of the file on.</summary>
+    public static async Task<short[]> SamplesAsync(string input)
     {
         using var sound = new MemoryStream();
         await ChildProcess.RunAsync(
@@ -22,7 +25,7 @@ public static class DecodedAudio
             ],
             Timeout,
             output => output.CopyToAsync(sound));
-        return Ticks(MemoryMarshal.Cast<byte, short>(sound.GetBuffer().AsSpan(0, (int)sound.Length)));
+        return MemoryMarshal.Cast<byte, short>(sound.GetBuffer().AsSpan(0, (int)sound.Length)).ToArray();
     }
 
     private static List<TimeSpan> Ticks(ReadOnlySpan<short> samples)

@@ -174,11 +174,12 @@ public sealed class DataCheckTests : IAsyncLifetime
             Start = 0,
             End = 1,
             Trimmed = false,
+            TrimmableUntil = DateTimeOffset.UnixEpoch,
             CreatedBy = "test",
             CreatedAt = DateTimeOffset.UtcNow,
         };
         await WriteAsync(context => context.AddAsync(clip).AsTask());
-        Assert.Equal([$"clips/{clip.Id}/clip.mp4: missing, and its clip is ready"], await MendsAsync());
+        Assert.Equal([$"clips/{clip.Id}/v1.mp4: missing, and its clip is ready"], await MendsAsync());
     }
 
     [Fact]
