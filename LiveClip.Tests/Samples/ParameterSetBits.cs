@@ -16,10 +16,10 @@ internal static class ParameterSetBits
 
     /// <param name="flags">Of deblocking control, constrained intra prediction, redundant pictures.</param>
     public static byte[] Pps(
-        bool cabac, bool bottomFieldOrder, int references0, bool weighted, int weightedBipredIdc, int qp, int chromaQp, string flags) => Unit(
+        bool cabac, bool bottomFieldOrder, int references0, bool weighted, int weightedBipred, int qp, int chromaQp, string flags) => Unit(
         [0x68],
         Ue(7) + Ue(2) + Bit(cabac) + Bit(bottomFieldOrder) + Ue(0) + Ue(references0 - 1) + Ue(0)
-        + Bit(weighted) + Convert.ToString(weightedBipredIdc, 2).PadLeft(2, '0') + Se(qp - 26) + Se(0) + Se(chromaQp) + flags
+        + Bit(weighted) + Convert.ToString(weightedBipred, 2).PadLeft(2, '0') + Se(qp - 26) + Se(0) + Se(chromaQp) + flags
         + "1" + "0" + Se(chromaQp) + "1"); // 8×8 transforms, no scaling matrix
 
     public static AvcConfiguration Configuration(byte[] sps, byte[] pps) => AvcConfiguration.Parse(

@@ -44,7 +44,8 @@ public class PictureParameterSetTests
     public void Slice_groups_are_refused()
     {
         var bits = Ue(5) + Ue(0) + "1" + "1" + Ue(1) + Ue(2) + Ue(1) + Ue(1) + Ue(1) + "1";
-        Assert.Equal("num_slice_groups_minus1", Assert.Throws<SampleFormatException>(() => PictureParameterSet.Parse(Set(bits), Sps)).Field);
+        var error = Assert.Throws<SampleFormatException>(() => PictureParameterSet.Parse(Set(bits), Sps));
+        Assert.Equal("num_slice_groups_minus1", error.Field);
     }
 
     [Fact]

@@ -50,7 +50,8 @@ public class RandomAccessRebaserTests
     [Fact]
     public void Heads_of_any_length_go_before_a_random_access_point()
     {
-        var source = EncodedPictures.Make("high", "open-gop=1:bframes=3:b-pyramid=normal:ref=4:weightp=2:keyint=15:min-keyint=15:scenecut=0");
+        var source = EncodedPictures.Make(
+            "high", "open-gop=1:bframes=3:b-pyramid=normal:ref=4:weightp=2:keyint=15:min-keyint=15:scenecut=0");
         var hashes = source.Hashes();
         var point = Points(source)[1];
         var from = source.ScreenOrder[point];
@@ -58,7 +59,10 @@ public class RandomAccessRebaserTests
         var head = EncodedPictures.Again(source, settings, from - 20, 20);
         var headHashes = head.Hashes();
         var translator = SliceTranslator.TryCreate(
-            head.Configuration.SequenceParameterSets[0].Span, head.Configuration.PictureParameterSets[0].Span, source.Configuration, out _)!;
+            head.Configuration.SequenceParameterSets[0].Span,
+            head.Configuration.PictureParameterSets[0].Span,
+            source.Configuration,
+            out _)!;
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
         var copied = source.Samples.Skip(point).Select(sample => rebaser.Rebase(sample.Data)).OfType<ReadOnlyMemory<byte>>().ToList();
         var stream = new List<ReadOnlyMemory<byte>>();
@@ -105,7 +109,9 @@ public class RandomAccessRebaserTests
         var source = EncodedPictures.Make("high", "open-gop=1:bframes=2:keyint=15:min-keyint=15:scenecut=0", 45);
         var point = Points(source)[1];
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
-        var twice = source.Samples.Skip(point).Concat(source.Samples).Select(sample => (Was: sample.Data, Now: rebaser.Rebase(sample.Data))).ToList();
+        var twice = source.Samples.Skip(point).Concat(source.Samples)
+            .Select(sample => (Was: sample.Data, Now: rebaser.Rebase(sample.Data)))
+            .ToList();
         Assert.NotEqual(twice[0].Was, twice[0].Now);
         Assert.All(twice.Skip(source.Samples.Count - point), unit => Assert.Equal(unit.Was, unit.Now));
 
@@ -121,12 +127,13 @@ public class RandomAccessRebaserTests
             "high", "keyint=250:min-keyint=200:scenecut=100:ref=4:bframes=0", 40, filter: "negate=enable='gt(mod(t,0.4),0.2)'");
         var intra = source.Samples.Index().Where(indexed => indexed.Index > 0 && source.SlicesOf(indexed.Item).All(IsIntra)).ToList();
         Assert.NotEmpty(intra);
-        Assert.Contains(intra, indexed => indexed.Index < 39
-            && SliceHeader.Parse(source.SlicesOf(source.Samples[indexed.Index + 1]).First().Bytes.Span, source.Configuration).ReferenceCount0 > 1);
+        Assert.Contains(intra, indexed => indexed.Index < 39 && Header(source.Samples[indexed.Index + 1]).ReferenceCount0 > 1);
         Assert.DoesNotContain(intra, indexed => AccessUnit.Parse(indexed.Item.Data, 4).IsRandomAccess);
 
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
         Assert.Equal("recovery_point", Assert.Throws<SampleFormatException>(() => rebaser.Rebase(intra[0].Item.Data)).Field);
+
+        SliceHeader Header(Sample sample) => SliceHeader.Parse(source.SlicesOf(sample).First().Bytes.Span, source.Configuration);
 
         bool IsIntra(NalUnit slice) => SliceHeader.Parse(slice.Bytes.Span, source.Configuration).Type == SliceType.I;
     }

@@ -35,7 +35,8 @@ public class SliceHeaderTests
             seen.UnionWith(new[]
             {
                 (header.Type == SliceType.B, "B"), (header.Modifications0 is not null, "Modifications"),
-                (header.Markings is { Count: > 0 }, "Markings"), (header.Weights?.List0.Any(weight => weight.Luma is not null) == true, "Weights"),
+                (header.Markings is { Count: > 0 }, "Markings"),
+                (header.Weights?.List0.Any(weight => weight.Luma is not null) == true, "Weights"),
                 (sets.Pps.IsCabac, "CABAC"), (header.FirstMacroblock > 0, "Slices"),
             }.Where(feature => feature.Item1).Select(feature => feature.Item2));
         }
@@ -77,7 +78,8 @@ public class SliceHeaderTests
     [InlineData(2, false)]
     public void What_x264_never_writes_is_read_as_it_was_written(int pictureOrderType, bool cabac)
     {
-        var pictureOrder = Ue(pictureOrderType) + pictureOrderType switch { 0 => Ue(4), 1 => "0" + Se(-1) + Se(1) + Ue(1) + Se(2), _ => "" };
+        var rest = pictureOrderType switch { 0 => Ue(4), 1 => "0" + Se(-1) + Se(1) + Ue(1) + Se(2), _ => "" };
+        var pictureOrder = Ue(pictureOrderType) + rest;
         var sets = Configuration(Sps(pictureOrder), Pps(cabac, true, 2, true, 1, 20, 0, "111")).ParameterSets[0];
         byte[] smallest = [0x65, 0x88, 0x84, 0x00, 0x21, 0xA0, 0x42, 0x08, 0x84, 0x21, 0x08, 0x42, 0x10, 0x84, 0x21, 0x80];
         var random = new Random(17);
@@ -107,7 +109,9 @@ public class SliceHeaderTests
                 ReferenceCount1 = count1,
                 Modifications0 = type == SliceType.I ? null : Modifications(),
                 Modifications1 = type == SliceType.B ? Modifications() : null,
-                Weights = type == SliceType.I ? null : new PredictionWeights(random.Next(8), random.Next(8), Weights(count0), Weights(count1)),
+                Weights = type == SliceType.I
+                    ? null
+                    : new PredictionWeights(random.Next(8), random.Next(8), Weights(count0), Weights(count1)),
                 NoOutputOfPriorPictures = isIdr && random.Next(2) == 0,
                 IsLongTermReference = isIdr && random.Next(2) == 0,
                 Markings = isIdr || refIdc == 0 ? null : Markings(),

@@ -20,7 +20,8 @@ public class SliceTranslatorTests
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Heads_of_any_length_before_untouched_pictures_decode_to_what_both_were(string profile, string x264Params, int pictureOrderType)
+    public void Heads_of_any_length_before_untouched_pictures_decode_to_what_both_were(
+        string profile, string x264Params, int pictureOrderType)
     {
         var source = EncodedPictures.Make(profile, x264Params);
         var hashes = source.Hashes();
@@ -101,7 +102,8 @@ public class SliceTranslatorTests
         var source = EncodedPictures.Make("high", "bframes=2:keyint=30", preset: "medium");
         var settings = SliceTranslator.EncoderSettingsFor(source.Configuration, out _)!;
         var head = EncodedPictures.Again(source, settings, from: 3, count: 5, preset);
-        Assert.Equal(head.Hashes(), EncodedPictures.Decode(source.Configuration, Translate(Translator(head, source.Configuration), head, 5)));
+        var translated = Translate(Translator(head, source.Configuration), head, 5);
+        Assert.Equal(head.Hashes(), EncodedPictures.Decode(source.Configuration, translated));
     }
 
     [Fact]
@@ -121,8 +123,8 @@ public class SliceTranslatorTests
         Assert.Superset(expected.ToHashSet(), settings.X264Params.Split(':').ToHashSet());
 
         // The encoder's own sets say the same of the light.
-        var again = EncodedPictures.Again(source, settings, from: 0, count: 1).Configuration.Sps;
-        Assert.Equal((source.Configuration.Sps.Signal, source.Configuration.Sps.SampleAspectRatio, 1), (again.Signal, again.SampleAspectRatio, again.Id));
+        var (sps, again) = (source.Configuration.Sps, EncodedPictures.Again(source, settings, from: 0, count: 1).Configuration.Sps);
+        Assert.Equal((sps.Signal, sps.SampleAspectRatio, 1), (again.Signal, again.SampleAspectRatio, again.Id));
     }
 
     [Theory]
@@ -157,7 +159,8 @@ public class SliceTranslatorTests
         const string Told = "psy=0:weightp=0:ref=2:bframes=0:level=4:cabac=1:8x8dct=1:";
         var source = EncodedPictures.Make(profile, Told, 3).Configuration;
         var encoder = EncodedPictures.Make(profile, Told + x264Params, 3, filter: filter).Configuration;
-        Assert.Null(SliceTranslator.TryCreate(encoder.SequenceParameterSets[0].Span, encoder.PictureParameterSets[0].Span, source, out var why));
+        var (sps, pps) = (encoder.SequenceParameterSets[0], encoder.PictureParameterSets[0]);
+        Assert.Null(SliceTranslator.TryCreate(sps.Span, pps.Span, source, out var why));
         Assert.Equal(reason, why);
     }
 
