@@ -81,7 +81,7 @@ internal sealed class ClipTimes(LiveClipApi api, int minutes, int rounds, int se
         }
     }
 
-    private async Task<List<double>> TimesAsync(int count, Func<Task<double>> once)
+    private static async Task<List<double>> TimesAsync(int count, Func<Task<double>> once)
     {
         var times = new List<double>();
         for (var i = 0; i < count; i++)

@@ -1,6 +1,5 @@
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using LiveClip.Core.Storage;
 using Microsoft.Extensions.Logging;
 

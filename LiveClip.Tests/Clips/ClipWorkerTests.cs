@@ -142,7 +142,7 @@ public sealed class ClipWorkerTests : IDisposable
         var report = CutReport.Parse(clip.Report)!;
         Assert.Equal((0, null), (report.AudioOffset, report.FrameRate));
         var source = await DecodedAudio.TickTimesAsync(flv);
-        var heard = await DecodedAudio.TickTimesAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var heard = await DecodedAudio.TickTimesAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         var first = (await ChildProcess.RunAsync(
             "ffprobe", ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", flv], TimeSpan.FromSeconds(20))).Lines.First();
         var zero = double.Parse(first, System.Globalization.CultureInfo.InvariantCulture) + 0.5;
@@ -168,7 +168,7 @@ public sealed class ClipWorkerTests : IDisposable
         foreach (var (clip, first, count) in clips)
         {
             Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
-            Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!));
+            Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!));
         }
 
         var plain = clips.Where(clip => clip.First == 60 && clip.Count == 120).Select(clip => clip.Clip.ReadyAt).ToList();

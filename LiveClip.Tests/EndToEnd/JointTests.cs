@@ -53,7 +53,7 @@ public sealed class JointTests : IDisposable
         await ServeAsync(page, byScript ? await AsPlaylistAsync(clip) : clip);
         await page.GotoAsync(Site);
 
-        var played = await page.EvaluateAsync<JsonElement>("play()").WaitAsync(Bound);
+        var played = await page.EvaluateAsync<JsonElement>("play()").WaitAsync(Bound, CoreServices.Token);
         var shown = Numbers(played.GetProperty("pictures"));
         Assert.Equal(count, played.GetProperty("total").GetInt32());
         Assert.All(shown, number => Assert.InRange(number, first, first + count - 1));
@@ -61,7 +61,7 @@ public sealed class JointTests : IDisposable
         Assert.Equal(shown.Distinct().Order(), shown);
 
         int[] near = [.. Enumerable.Range(0, 6), .. Enumerable.Range(media.Gop - 20 - 6, 12), .. Enumerable.Range(count - 22, 22)];
-        var sought = await page.EvaluateAsync<JsonElement>("seek", near.Select(picture => (picture + 0.5) / FramesPerSecond)).WaitAsync(Bound);
+        var sought = await page.EvaluateAsync<JsonElement>("seek", near.Select(picture => (picture + 0.5) / FramesPerSecond)).WaitAsync(Bound, CoreServices.Token);
         Assert.Equal(near.Select(picture => first + picture), Numbers(sought));
     }
 
