@@ -77,6 +77,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<ClipOptions>(configuration, "Clips");
         services.AddSingleton<FfmpegRunner>();
         services.AddSingleton<PictureEncoder>();
+        services.AddSingleton<SoundEncoder>();
         services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipCutter>();

@@ -81,10 +81,10 @@ internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSour
     public required TimeSpan Planning { get; init; }
 
     /// <summary>ffmpeg has to be started for it.</summary>
-    public bool NeedsEncoder => Plan.NeedsEncoder || HasToBeWhole;
+    public bool NeedsEncoder => Plan.NeedsEncoder || HasToBeWhole || SoundEncoder.IsNeeded(Runs);
 
     /// <summary>Its pictures cannot stand in one file as they are.</summary>
-    public bool HasToBeWhole => CanBeWhole && (Runs.Any(run => !SameTracks(run, Runs[0]))
+    public bool HasToBeWhole => CanBeWhole && (Runs.Any(run => !run.LeadTrack.Equals(Runs[0].LeadTrack))
         || (Plan.NeedsEncoder && PictureEncoder.WhyNot(Runs[0]) is not null));
 
     /// <summary>There are pictures that can be encoded.</summary>
@@ -93,8 +93,6 @@ internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSour
     private List<SourceRun> Runs => [.. Plan.Parts.Select(part => part.Run).Distinct().Select(run => Source.Runs.Single(r => r.Run.Number == run))];
 
     public void Dispose() => Source.Dispose();
-
-    private static bool SameTracks(SourceRun a, SourceRun b) => a.LeadTrack.Equals(b.LeadTrack) && Equals(a.SoundTrack, b.SoundTrack);
 }
 
 /// <summary>A clip that is finished.</summary>

@@ -10,7 +10,7 @@ namespace LiveClip.Core.Clips;
 /// Carries out a cut plan: what can be copied goes byte for byte into one faststart MP4, up to where encoded pictures belong while the
 /// encoder is still at work on them.
 /// </summary>
-public sealed class ClipRenderer(PictureEncoder encoder)
+public sealed class ClipRenderer(PictureEncoder encoder, SoundEncoder sound)
 {
     private const int BufferSize = 1 << 20;
 
@@ -27,6 +27,7 @@ public sealed class ClipRenderer(PictureEncoder encoder)
         try
         {
             var pieces = ClipPieces.Of(plan, source, (parts, numbers) => encoding = EncodeAsync(parts, numbers, stop.Token));
+            pieces = await sound.UnifyAsync(pieces, cancellationToken);
             var tracks = ClipTracks.Of(pieces, pieces[0].Run.LeadTrack as VideoTrack);
             return await WriteAsync(tracks, path) with { Encoding = encoding is null ? TimeSpan.Zero : (await encoding).Elapsed };
         }
@@ -52,7 +53,7 @@ public sealed class ClipRenderer(PictureEncoder encoder)
 
         await using var encoded = await encoder.EncodeWholeAsync(parts, path + ".pictures", cancellationToken);
         var encoding = Stopwatch.GetElapsedTime(started);
-        var pieces = ClipPieces.OfWhole(parts, encoded);
+        var pieces = await sound.UnifyAsync(ClipPieces.OfWhole(parts, encoded), cancellationToken);
         return await WriteAsync(ClipTracks.Of(pieces, new VideoTrack(encoded.Configuration)), path) with { Encoding = encoding };
     }
 

@@ -42,7 +42,7 @@ public sealed class FfmpegArguments
     public static FfmpegArguments Poster(string clipPath, TimeSpan at, string jpegPath) => Quiet
         // The exact seek of ffmpeg drops every picture before the time, also the one still on screen then. So it seeks to the sync
         // sample, and the fps filter, which holds each picture until the next, yields what is there at 0 (within half a millisecond).
-        .With("-noaccurate_seek", "-ss", at.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture), "-threads", "1")
+        .With("-noaccurate_seek", "-ss", Seconds(at), "-threads", "1")
         .Mp4Input(clipPath)
         .With("-map", "0:v:0", "-filter_threads", "1", "-vf", "fps=1000:start_time=0:round=near,scale='min(640,iw)':-2")
         .With("-frames:v", "1", "-q:v", "3", "-abort_on", "empty_output", "-f", "image2", "-update", "1")
@@ -56,7 +56,7 @@ public sealed class FfmpegArguments
     {
         var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
         var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
-        var threads = encoding.Threads.ToString(CultureInfo.InvariantCulture);
+        var threads = Number(encoding.Threads);
         return Quiet
             .PicturesInput(threads, rate)
             .With("-vf", $"{Select(encoding.Parts)},{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
@@ -75,8 +75,19 @@ public sealed class FfmpegArguments
 
     /// <summary>An AAC byte stream on stdin as one channel of signed 16-bit little-endian samples on stdout.</summary>
     public static FfmpegArguments Levels(int sampleRate) => Quiet
-        .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
-        .With("-f", "aac", "-i", "pipe:0", "-ac", "1", "-ar", sampleRate.ToString(CultureInfo.InvariantCulture), "-f", "s16le", "pipe:1");
+        .SoundInput()
+        .With("-ac", "1", "-ar", Number(sampleRate), "-f", "s16le", "pipe:1");
+
+    /// <summary>A stretch of an AAC byte stream (ADTS) on stdin, encoded anew into one on stdout.</summary>
+    /// <param name="start">Where it begins in the stream.</param>
+    public static FfmpegArguments EncodeSound(TimeSpan start, TimeSpan length, int sampleRate, int channels)
+    {
+        var (from, to) = (Seconds(start), Seconds(start + length));
+        return Quiet
+            .SoundInput()
+            .With("-af", $"atrim=start={from}:end={to},asetpts=PTS-{from}/TB,aresample={Number(sampleRate)}:first_pts=0")
+            .With("-ac", Number(channels), "-c:a", "aac", "-b:a", Number(96_000 * Math.Min(channels, 4)), "-f", "adts", "pipe:1");
+    }
 
     /// <summary>
     /// An endless encoder for demonstrations, in real time on stdout as FLV: 720p30 H.264 at 2 Mbit/s without B-frames, a sync sample
@@ -107,8 +118,17 @@ public sealed class FfmpegArguments
         .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
         .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
 
+    /// <summary>An AAC byte stream (ADTS) on stdin.</summary>
+    private FfmpegArguments SoundInput() => this
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
+        .With("-f", "aac", "-i", "pipe:0", "-vn", "-filter_threads", "1");
+
     private static string Select(IReadOnlyList<(int First, int Count)> parts) =>
         $"select='{string.Join('+', parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"))}'";
 
     public override string ToString() => string.Join(' ', _arguments);
+
+    private static string Seconds(TimeSpan time) => time.TotalSeconds.ToString("F6", CultureInfo.InvariantCulture);
+
+    private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -58,7 +58,8 @@ public sealed class RecordingImages(SegmentStore segments, FfmpegRunner ffmpeg, 
             {
                 if (waveform.PacketsOf(run) is { Count: > 0 } packets)
                 {
-                    using var feed = new MemoryStream(AdtsStream.Of(packets, run.AnySound!.Configuration));
+                    var sound = run.AnySound!.Configuration;
+                    using var feed = new MemoryStream([.. packets.SelectMany(packet => Adts.FromSample(packet.Read(), sound))]);
                     waveform.Add(await RunAsync(FfmpegArguments.Levels(WaveformRow.SampleRate), feed), run, packets[0]);
                 }
             }

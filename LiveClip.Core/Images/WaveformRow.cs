@@ -35,7 +35,7 @@ internal sealed class WaveformRow(int row)
     public IReadOnlyList<SourceSample> PacketsOf(SourceRun run)
     {
         var all = run.Packets;
-        if (run.AnySound is not { } sound)
+        if (run.AnySound is not { } sound || !Adts.CanTell(sound.Configuration))
         {
             return [];
         }

@@ -31,6 +31,9 @@ public sealed class AudioSpecificConfig : IEquatable<AudioSpecificConfig>
     /// <summary>Samples per frame at <see cref="SampleRate"/>: 1024 or 960 (512 or 480 for AAC-LD).</summary>
     public int FrameLength { get; private init; }
 
+    /// <summary>samplingFrequencyIndex of <see cref="SampleRate"/>; -1 where it has none.</summary>
+    public int RateIndex => Array.IndexOf(Rates, SampleRate);
+
     /// <summary>RFC 6381, such as <c>mp4a.40.2</c>.</summary>
     public string Codec => $"mp4a.40.{ObjectType}";
 
@@ -81,6 +84,21 @@ public sealed class AudioSpecificConfig : IEquatable<AudioSpecificConfig>
                 (_, false) => 1024,
             },
         };
+    }
+
+    /// <summary>AAC-LC in frames of 1024.</summary>
+    /// <exception cref="SampleFormatException">There is no AAC of that rate, or with so many channels.</exception>
+    public static AudioSpecificConfig OfLowComplexity(int sampleRate, int channels)
+    {
+        const int LowComplexity = 2;
+        var (rate, configuration) = (Array.IndexOf(Rates, sampleRate), channels == 8 ? 7 : channels);
+        if (rate < 0 || configuration is < 1 or > 7 || ChannelCounts[configuration] != channels)
+        {
+            throw new SampleFormatException("AudioSpecificConfig", 0, $"no AAC has {channels} channels at {sampleRate} Hz");
+        }
+
+        var bits = LowComplexity << 11 | rate << 7 | configuration << 3;
+        return Parse(new[] { (byte)(bits >> 8), (byte)bits });
     }
 
     private static int ReadObjectType(ref BitReader reader)

@@ -200,6 +200,39 @@ public sealed class ClipWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task Sound_that_comes_back_with_other_settings_goes_on_in_its_place()
+    {
+        var other = _folder.File("other.flv");
+        await ChildProcess.RunAsync(
+            "ffmpeg",
+            ["-v", "error", "-i", await Again.FlvAsync(), "-c:v", "copy", "-c:a", "aac", "-ar", "44100", "-ac", "1", other],
+            TimeSpan.FromSeconds(20));
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        var recording = await core.RecordAsync(stream, await TestMedia.Default.FlvAsync(), other);
+        var second = recording.Runs.Single(run => run.Number == 1).TimelineStart / 90_000.0;
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(16.5, second + 3), "test"));
+
+        Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
+        var report = CutReport.Parse(clip.Report)!;
+        Assert.Equal((150, 45), (report.FramesCopied, report.FramesEncoded));
+        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        Assert.Equal(Enumerable.Range(495, 105).Concat(Enumerable.Range(10_000, 90)), await DecodedVideo.FrameNumbersAsync(file));
+        var source = await TicksOfSourceAsync(TestMedia.Default);
+        var again = await TicksOfSourceAsync(Again);
+        var expected = source.Where(tick => tick > 16.5).Select(tick => tick - 16.5)
+            .Concat(again.Where(tick => tick is > 0.1 and < 2.9).Select(tick => tick + 3.5)).ToList();
+        var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
+        Assert.All(expected, tick => Assert.Contains(heard, other => Math.Abs(other - tick) < 0.004));
+        var probe = await ChildProcess.RunAsync(
+            "ffprobe",
+            ["-v", "error", "-select_streams", "a", "-show_entries", "stream=sample_rate,channels", "-of", "csv=p=0", file],
+            TimeSpan.FromSeconds(20));
+        Assert.Equal(["48000,2"], probe.Lines);
+    }
+
+    [Fact]
     public async Task Pictures_that_no_other_encoder_can_stand_beside_are_encoded_all_and_none_is_lost()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
