@@ -24,7 +24,7 @@ public sealed partial class ClipCutter(
         try
         {
             var plan = CutPlanner.Plan(clip.Start, clip.End, [.. source.Runs.Select(run => run.ToPictures(clip.End))])
-                ?? throw new ClipException("there is no picture in this range: the encoder was away");
+                ?? throw new ClipException("no picture begins in this range: it is too short, or the encoder was away");
             return new ClipJob(clip, timeline, source, plan) { Planning = time.GetElapsedTime(started) };
         }
         catch
