@@ -1,6 +1,6 @@
 namespace LiveClip.Core.Samples;
 
-/// <summary>What pictures that name it have in common (H.264 §7.3.2.2): what their slice headers hold, how their slice data is coded.</summary>
+/// <summary>What pictures that name it have in common (H.264 §7.3.2.2): what is in slice headers, and how slice data is coded.</summary>
 public sealed record PictureParameterSet
 {
     public int Id { get; private init; }
