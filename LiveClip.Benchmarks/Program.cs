@@ -1,34 +1,71 @@
 using System.Globalization;
 using LiveClip.Benchmarks;
 
-// ingest SERVER MEDIA STREAMS PROCESS WARM-UP MEASURED [API]: see ingest.sh, which starts it.
-if (args is not ["ingest", var server, var file, var streams, var process, var warmUp, var measured, .. var api])
+// Started by ingest.sh and clips.sh.
+switch (args)
 {
-    await Console.Error.WriteLineAsync("LiveClip.Benchmarks ingest RTMP-URL FLV STREAMS SERVER-PROCESS WARM-UP-SECONDS SECONDS [API-URL]");
-    return 2;
+    case ["ingest", var server, var file, var streams, var process, var warmUp, var measured, .. var address]:
+        await IngestAsync(new Uri(server), file, Number(streams), Number(process), Number(warmUp), Number(measured), address);
+        return 0;
+
+    case ["clips", var address, var server, var file, var minutes, var rounds, var process, var whole]:
+        using (var api = new LiveClipApi(new Uri(address)))
+        {
+            var times = new ClipTimes(api, Number(minutes), Number(rounds), Number(process));
+            await times.RecordAsync(new Uri(server), await MediaLoop.ReadAsync(file));
+            await times.MeasureAsync(whole);
+        }
+
+        return 0;
+
+    default:
+        await Console.Error.WriteLineAsync(
+            """
+            LiveClip.Benchmarks ingest RTMP-URL FLV STREAMS SERVER-PROCESS WARM-UP-SECONDS SECONDS [API-URL]
+            LiveClip.Benchmarks clips API-URL RTMP-URL FLV MINUTES ROUNDS SERVER-PROCESS MP4
+            """);
+        return 2;
 }
 
-var count = int.Parse(streams, CultureInfo.InvariantCulture);
-var serverId = int.Parse(process, CultureInfo.InvariantCulture);
-var seconds = double.Parse(measured, CultureInfo.InvariantCulture);
-var media = await MediaLoop.ReadAsync(file);
-var keys = api is [var address] ? await StreamKeySource.CreateAsync(new Uri(address), count) : StreamKeySource.Names(count);
+static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
-var idle = ProcessUsage.Read(serverId);
-var publishers = keys.Select(key => PublishingSocket.Connect(new Uri(server), key)).ToList();
-var load = new IngestLoad(media, publishers);
-load.Start();
-load.Run(TimeSpan.FromSeconds(double.Parse(warmUp, CultureInfo.InvariantCulture)));
+// Prints CPU seconds per stream-minute, the loader's own; bytes of memory idle and at the end; send lag p50, p99 and maximum in milliseconds.
+static async Task IngestAsync(Uri server, string file, int streams, int serverId, int warmUp, int seconds, string[] address)
+{
+    var media = await MediaLoop.ReadAsync(file);
+    var keys = await KeysAsync(streams, address);
+    var idle = ProcessUsage.Read(serverId);
+    var publishers = keys.Select(key => PublishingSocket.Connect(server, key)).ToList();
+    var load = new IngestLoad(media, publishers);
+    load.Start();
+    load.Run(TimeSpan.FromSeconds(warmUp));
 
-var (before, ownBefore) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
-var lags = load.Run(TimeSpan.FromSeconds(seconds));
-var (after, ownAfter) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
-publishers.ForEach(publisher => publisher.Dispose());
+    var (before, ownBefore) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
+    var lags = load.Run(TimeSpan.FromSeconds(seconds));
+    var (after, ownAfter) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
+    publishers.ForEach(publisher => publisher.Dispose());
 
-// CPU seconds per stream-minute, its own; bytes of memory idle and at the end; send lag p50, p99 and maximum in milliseconds.
-var streamMinutes = count * seconds / 60;
-Console.WriteLine(string.Create(
-    CultureInfo.InvariantCulture,
-    $"{(after.Cpu - before.Cpu).TotalSeconds / streamMinutes:F4} {(ownAfter - ownBefore).TotalSeconds / streamMinutes:F4} "
-    + $"{idle.Memory} {after.Memory} {lags[lags.Count / 2]:F2} {lags[lags.Count * 99 / 100]:F2} {lags[^1]:F2}"));
-return 0;
+    var streamMinutes = streams * seconds / 60.0;
+    Console.WriteLine(string.Create(
+        CultureInfo.InvariantCulture,
+        $"{(after.Cpu - before.Cpu).TotalSeconds / streamMinutes:F4} {(ownAfter - ownBefore).TotalSeconds / streamMinutes:F4} "
+        + $"{idle.Memory} {after.Memory} {lags[lags.Count / 2]:F2} {lags[lags.Count * 99 / 100]:F2} {lags[^1]:F2}"));
+}
+
+// Of live streams that are created for it, or just names for a server that asks for none.
+static async Task<List<string>> KeysAsync(int streams, string[] address)
+{
+    if (address is [])
+    {
+        return [.. Enumerable.Range(1, streams).Select(number => $"stream{number}")];
+    }
+
+    using var api = new LiveClipApi(new Uri(address[0]));
+    var keys = new List<string>();
+    while (keys.Count < streams)
+    {
+        keys.Add((await api.CreateStreamAsync()).Key);
+    }
+
+    return keys;
+}

@@ -34,17 +34,9 @@ while (($#)); do
   shift 2
 done
 
-folder=$(mktemp -d)
+# shellcheck source=LiveClip.Benchmarks/common.sh
+source "$root/LiveClip.Benchmarks/common.sh"
 media=${media:-$folder}
-server_id=
-stop_server() {
-  if [[ -n $server_id ]]; then
-    kill "$server_id" 2>/dev/null || true
-    wait "$server_id" 2>/dev/null || true
-    server_id=
-  fi
-}
-trap 'stop_server; rm -rf "$folder"' EXIT
 
 install_missing() {
   local missing=()
@@ -66,34 +58,13 @@ install_missing() {
   fi
 }
 
-build() {
-  dotnet build "$root/LiveClip.Benchmarks" -c Release -v quiet -nologo >"$folder/build.log" || { cat "$folder/build.log" && exit 1; }
-  if [[ -z $program ]]; then
-    program=$folder/program
-    dotnet publish "$root/LiveClip.Web" -c Release -o "$program" -v quiet -nologo >"$folder/build.log" || { cat "$folder/build.log" && exit 1; }
-  fi
-}
-
-# make_media MEGABITS: 18 s of 30 pictures a second, of which the loader sends 16 s round and round. Padded to the bit rate, so that a
-# second costs as much as any other. One core, and done before anything is measured.
-make_media() {
-  local size=1920x1080 video=$(($1 * 1000 - 128)) file=$media/$1.flv
-  [[ ! -e $file ]] || return 0
-  (($1 >= 3)) || size=1280x720
-  ffmpeg -v error -f lavfi -i "testsrc2=s=$size:r=30,noise=alls=12:allf=t" -f lavfi -i "sine=440:r=48000" -t 18 \
-    -c:v libx264 -preset veryfast -pix_fmt yuv420p -bf 2 -g 60 -keyint_min 60 -sc_threshold 0 \
-    -b:v "${video}k" -maxrate "${video}k" -bufsize "${video}k" -x264-params nal-hrd=cbr:threads=1 \
-    -c:a aac -b:a 128k -ac 2 -y "$file.part.flv"
-  mv "$file.part.flv" "$file"
-}
-
 free_port() {
   local port
   while port=$((20000 + RANDOM % 20000)); (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; do :; done
   echo "$port"
 }
 
-# on_first_core COMMAND...: the server's process is the one that $! names.
+# on_first_core COMMAND...
 on_first_core() {
   taskset -c 0 "$@" >"$folder/server.log" 2>&1 &
   server_id=$!
@@ -137,20 +108,9 @@ CONF
 }
 
 start_liveclip() {
-  local secret
-  secret=$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
-  export LiveClip__Bootstrap__TokenId=benchmark LiveClip__Bootstrap__TokenSecret=$secret
-  export LiveClip__Bootstrap__AdminEmail=benchmark@example.com LiveClip__Bootstrap__AdminPassword="Aa1-$secret"
-  on_first_core dotnet "$program/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
-    --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0
-  until grep -qs 'Now listening on: http' "$folder/server.log"; do
-    kill -0 "$server_id" 2>/dev/null || { cat "$folder/server.log" && exit 1; }
-    sleep 0.1
-  done
-  target=("$(grep -o 'rtmp://127[0-9.:]*' "$folder/server.log")/live")
-  api=("$(grep -o 'http://127[0-9.:]*' "$folder/server.log")")
-  # What a start does behind the first answer is not what a stream costs.
-  sleep 3
+  run_liveclip taskset -c 0
+  target=("$rtmp/live")
+  api=("$http")
 }
 
 # measure SERVER STREAMS MEGABITS: one row of the table.
@@ -179,9 +139,7 @@ for rate in $megabits; do
   make_media "$rate"
 done
 
-commit=$(git -C "$root" rev-parse --short HEAD)$([[ -z $(git -C "$root" status --porcelain) ]] || echo ' with changes')
-echo "Commit $commit, $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, $(nginx -v 2>&1 | cut -d/ -f2);" \
-  "$warm_up s warm-up, $seconds s measured."
+echo "$(the_commit), nginx $(nginx -v 2>&1 | cut -d/ -f2); $warm_up s warm-up, $seconds s measured."
 echo
 echo "| streams | Mbps | server | CPU s / stream-minute | ratio | memory MiB / stream | beyond its window |" \
   "send lag ms p50 / p99 / max | loader CPU s / stream-minute | written MiB / stream |"

@@ -6,6 +6,7 @@ using LiveClip.Core.Clips;
 using LiveClip.Core.Demo;
 using LiveClip.Core.Ffmpeg;
 using LiveClip.Core.Health;
+using LiveClip.Core.Images;
 using LiveClip.Core.Ingest;
 using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
@@ -57,12 +58,14 @@ public static class LiveClipServices
         services.AddSingleton<LiveWindows>();
 
         services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
+        services.AddSingleton<Ballast>();
         services.AddSingleton<DiskWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<DiskWatch>());
 
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
+        services.AddSingleton<PlaylistHolds>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();
         services.AddHostedService<RecorderHost>();
@@ -78,9 +81,16 @@ public static class LiveClipServices
         services.AddSingleton<ClipRenderer>();
         services.AddSingleton<ClipStore>();
         services.AddSingleton<ClipCutter>();
+        services.AddSingleton<RangeFinder>();
         services.AddSingleton<ClipQueue>();
+        services.AddSingleton<ClipRevisions>();
+        services.AddSingleton<InstantClips>();
         services.AddHostedService<ClipWorker>();
+        services.AddHostedService<ClipEndings>();
         services.AddHostedService<TrashCleaner>();
+
+        services.AddSingleton<ImageCache>();
+        services.AddSingleton<RecordingImages>();
 
         // Behind everything that a publisher needs: first to stop, last to start.
         services.AddHostedService<RtmpListener>();

@@ -1,5 +1,6 @@
 using LiveClip.Core;
 using LiveClip.Core.Access;
+using LiveClip.Core.Storage;
 using LiveClip.Core.Upkeep;
 using LiveClip.Web.Api;
 using LiveClip.Web.Components;
@@ -71,6 +72,7 @@ app.MapClips();
 app.MapClipReports();
 app.MapStorage();
 app.MapPlayback();
+app.MapImages();
 app.MapClipMedia();
 app.MapApiErrors();
 app.MapHub<LiveHub>(LiveHub.Route);
@@ -84,6 +86,7 @@ app.MapFallback("{**path}", () => Results.NotFound()).AllowAnonymous();
 try
 {
     app.Services.GetRequiredService<DataDirectoryLock>().Take();
+    app.Services.GetRequiredService<Ballast>().LetGoIfFull();
     await app.StartAsync();
 }
 catch (DataDirectoryInUseException error)
@@ -94,6 +97,11 @@ catch (DataDirectoryInUseException error)
 catch (IOException error) when (Listening.AdviceFor(error) is { } advice)
 {
     await Console.Error.WriteLineAsync(advice);
+    return 1;
+}
+catch (Exception error) when (DiskFull.Is(error))
+{
+    await Console.Error.WriteLineAsync("The disk with the data directory is full. Free some of its space, then start LiveClip again.");
     return 1;
 }
 

@@ -32,6 +32,8 @@ public sealed class LiveStreamRegister(
             MaxClipSeconds = settings.MaxClipSeconds,
             EnableRecording = settings.EnableRecording,
             EnableDvrMode = settings.EnableDvrMode,
+            ClipHandleSeconds = settings.ClipHandleSeconds,
+            ShareExactOnly = settings.ShareExactOnly,
             RetentionDays = settings.RetentionDays,
             RetentionGiB = settings.RetentionGiB,
             MediaPolicy = settings.MediaPolicy,
@@ -118,6 +120,10 @@ public sealed record LiveStreamSettings
     public bool EnableRecording { get; init; } = true;
 
     public bool EnableDvrMode { get; init; }
+
+    public int ClipHandleSeconds { get; init; } = LiveStream.DefaultClipHandleSeconds;
+
+    public bool ShareExactOnly { get; init; }
 
     /// <summary>0 is for ever; null is what the server's options say.</summary>
     public int? RetentionDays { get; init; }

@@ -22,9 +22,26 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
 
     public DbSet<Clip> Clips => Set<Clip>();
 
+    public DbSet<ClipVersion> ClipVersions => Set<ClipVersion>();
+
     public DbSet<HealthMinute> HealthMinutes => Set<HealthMinute>();
 
     public DbSet<ApiToken> ApiTokens => Set<ApiToken>();
+
+    /// <summary>A recording's segments in order, to be looked at only.</summary>
+    public IQueryable<RecordedSegment> SegmentsOf(Guid recordingId) =>
+        Segments.Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number)
+            .Select(segment => new RecordedSegment
+            {
+                // Not read: of hundreds of thousands of rows each would have the text of it parsed.
+                RecordingId = recordingId,
+                Number = segment.Number,
+                Run = segment.Run,
+                Start = segment.Start,
+                Duration = segment.Duration,
+                Length = segment.Length,
+                StartsWithSync = segment.StartsWithSync,
+            });
 
     protected override void OnModelCreating(ModelBuilder builder)
     {
@@ -34,6 +51,9 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
         {
             stream.Property(s => s.Id).HasMaxLength(32);
             stream.HasIndex(s => s.StreamKeyHash).IsUnique();
+            stream.Property(s => s.ClipHandleSeconds)
+                .HasDefaultValue(LiveStream.DefaultClipHandleSeconds).HasSentinel(LiveStream.DefaultClipHandleSeconds);
+            stream.Property(s => s.ShareExactOnly).HasDefaultValue(false);
             stream.HasMany(s => s.PlaybackIds).WithOne().HasForeignKey(p => p.StreamId);
             stream.Property(s => s.Metadata).HasConversion(
                 metadata => JsonSerializer.Serialize(metadata, JsonSerializerOptions.Web),
@@ -75,7 +95,19 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
             clip.HasIndex(c => new { c.StreamId, c.ClientId }).IsUnique();
             clip.HasIndex(c => c.Status);
             clip.HasIndex(c => c.RecordingId);
+            clip.Property(c => c.Version).HasDefaultValue(1);
+            clip.Property(c => c.OnGap).HasDefaultValue(OnGap.Splice);
+            clip.Property(c => c.TrimmableUntil).HasDefaultValue(DateTimeOffset.UnixEpoch);
+            clip.Property(c => c.Gaps).HasDefaultValueSql("'[]'").HasConversion(
+                gaps => JsonSerializer.Serialize(gaps, JsonSerializerOptions.Web),
+                json => JsonSerializer.Deserialize<List<ClipGap>>(json, JsonSerializerOptions.Web)!,
+                // The list is replaced as a whole.
+                new ValueComparer<IReadOnlyList<ClipGap>>((a, b) => ReferenceEquals(a, b), gaps => gaps.Count, gaps => gaps));
+            clip.HasMany(c => c.Versions).WithOne().HasForeignKey(version => version.ClipId);
+            clip.Ignore(c => c.ReadyVersions);
+            clip.Ignore(c => c.NewestReady);
         });
+        builder.Entity<ClipVersion>().HasKey(version => new { version.ClipId, version.Number });
         builder.Entity<HealthMinute>(minute =>
         {
             minute.HasKey(m => new { m.StreamId, m.Start });
@@ -91,6 +123,8 @@ public sealed class CatalogDbContext(DbContextOptions<CatalogDbContext> options)
         configurationBuilder.Properties<LiveStreamStatus>().HaveConversion<string>();
         configurationBuilder.Properties<AccessPolicy>().HaveConversion<string>();
         configurationBuilder.Properties<ClipStatus>().HaveConversion<string>();
+        configurationBuilder.Properties<TrimReason>().HaveConversion<string>();
+        configurationBuilder.Properties<OnGap>().HaveConversion<string>();
     }
 
     private sealed class UtcConverter() : ValueConverter<DateTimeOffset, DateTime>(

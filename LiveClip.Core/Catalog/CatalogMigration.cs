@@ -9,6 +9,14 @@ public sealed class CatalogMigration(IDbContextFactory<CatalogDbContext> context
     public async Task StartingAsync(CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // Migrating writes, and waits for the disk, also when there is nothing to do.
+        if (!(await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any())
+        {
+            return;
+        }
+
+        // The data directory is this process's alone. Whoever left this row was killed, and EF would wait for it for ever.
+        await context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
         await context.Database.MigrateAsync(cancellationToken);
     }
 

@@ -8,6 +8,8 @@ public sealed class LiveStream
 {
     public const int MaxRetentionDays = 3_650;
     public const int MaxRetentionGiB = 1_000_000;
+    public const int DefaultClipHandleSeconds = 10;
+    public const int MaxClipHandleSeconds = 600;
 
     /// <summary>32 hexadecimal digits.</summary>
     public required string Id { get; init; }
@@ -35,6 +37,12 @@ public sealed class LiveStream
     public required int ReconnectWindowSeconds { get; init; }
 
     public required int MaxClipSeconds { get; init; }
+
+    /// <summary>What a clip holds of the recording before and after its range, so that it can be extended later.</summary>
+    public int ClipHandleSeconds { get; init; } = DefaultClipHandleSeconds;
+
+    /// <summary>A clip's link plays nothing until its file is there: segments hold a little more than was asked for.</summary>
+    public bool ShareExactOnly { get; init; }
 
     public bool EnableRecording { get; init; } = true;
 

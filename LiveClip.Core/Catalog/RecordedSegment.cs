@@ -10,7 +10,10 @@ public sealed class RecordedSegment
 
     public required int Run { get; init; }
 
-    /// <summary>Presentation time of its first picture on the recording's timeline, 1/90,000 s.</summary>
+    /// <summary>
+    /// Presentation time of its first picture on the recording's timeline, 1/90,000 s; earlier behind a picture that lasted longer than a
+    /// segment may.
+    /// </summary>
     public required long Start { get; init; }
 
     /// <summary>1/90,000 s.</summary>

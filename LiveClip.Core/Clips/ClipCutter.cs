@@ -1,6 +1,5 @@
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using LiveClip.Core.Storage;
 using Microsoft.Extensions.Logging;
 
@@ -63,7 +62,7 @@ public sealed partial class ClipCutter(
         Func<CutPlan, SampleSource, string, CancellationToken, Task<RenderedClip>> render,
         CancellationToken cancellationToken)
     {
-        var rendered = await store.WriteVideoAsync(job.Clip.Id, path => render(plan, job.Source, path, cancellationToken));
+        var rendered = await store.WriteVideoAsync(job.Clip.Id, job.Clip.Version, path => render(plan, job.Source, path, cancellationToken));
         var times = new CutTimes(
             Milliseconds(waited), Milliseconds(job.Planning), Milliseconds(rendered.Encoding), Milliseconds(rendered.Copying),
             Milliseconds(rendered.Verifying));

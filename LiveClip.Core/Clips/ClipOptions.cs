@@ -9,7 +9,14 @@ public sealed class ClipOptions
     [Range(1, 86_400)]
     public int MaxSeconds { get; init; } = 30;
 
-    /// <summary>How many clips may wait to be cut before further requests are refused.</summary>
+    /// <summary>How long the recording around a clip is kept at least, so that the clip can be trimmed and extended.</summary>
+    [Range(0, 3650)]
+    public int TrimDays { get; init; } = 7;
+
+    /// <summary>Asking for an instant playlist makes a clip as well, one for each range.</summary>
+    public bool SaveInstantClips { get; init; }
+
+    /// <summary>How many clips may wait to be cut, and as many for their end, before further requests are refused.</summary>
     [Range(1, 10_000)]
     public int MaxQueued { get; init; } = 100;
 

@@ -13,21 +13,19 @@ public sealed class ClipQueue(
     IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     RecordingTimelines timelines,
-    SegmentStore segments,
+    RangeFinder ranges,
     DiskWatch disk,
     ChangeFeed changes,
     IOptions<ClipOptions> options,
     TimeProvider time)
 {
-    /// <summary>What else it takes to make a clip: its row, its poster.</summary>
-    private const long RoomBeside = 1 << 20;
-
-    private static readonly ClipRefusal NoSpace = new(
-        ClipRefusalReason.NoSpace, "streamId", "the server's disk is full: make some room, then ask for the clip again");
-
     private readonly Channel<Guid> _queued = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<Guid> _waiting = Channel.CreateUnbounded<Guid>();
 
     internal ChannelReader<Guid> Queued => _queued.Reader;
+
+    /// <summary>Clips whose end lies ahead, for <see cref="ClipEndings"/>.</summary>
+    internal ChannelReader<Guid> Waiting => _waiting.Reader;
 
     /// <summary>Makes the clip, or says why not. The answer comes before any media is cut.</summary>
     public async Task<ClipAnswer> CreateAsync(ClipRequest request, CancellationToken cancellationToken)
@@ -45,9 +43,9 @@ public sealed class ClipQueue(
             return new ClipRefusal(ClipRefusalReason.NotFound, "streamId", "stream not found");
         }
 
-        if (_queued.Reader.Count >= options.Value.MaxQueued)
+        if (await FindBusyAsync(context, cancellationToken) is { } busy)
         {
-            return new ClipRefusal(ClipRefusalReason.Busy, "streamId", $"{options.Value.MaxQueued} clips are waiting already");
+            return busy;
         }
 
         var timeline = request.RecordingId is { } recordingId
@@ -58,20 +56,10 @@ public sealed class ClipQueue(
             return new ClipRefusal(ClipRefusalReason.NotFound, "recordingId", "recording not found: the stream has nothing to clip yet");
         }
 
-        ResolvedRange range;
-        try
+        var found = ranges.FindForClip(request.Range, timeline, stream.MaxClipSeconds, request.OnGap);
+        if (found.Range is not { } range)
         {
-            range = RangeResolver.Resolve(
-                request.Range, timeline, stream.MaxClipSeconds * 90_000L, (run, point) => PicturesAround(timeline, run, point));
-        }
-        catch (RangeRefused refused)
-        {
-            return refused.Refusal;
-        }
-
-        if (timeline.LengthOf(range.Start, range.End) + RoomBeside > disk.Now.FreeBytes)
-        {
-            return NoSpace;
+            return found.Refusal!;
         }
 
         try
@@ -81,8 +69,18 @@ public sealed class ClipQueue(
         catch (Exception error) when (DiskFull.Is(error))
         {
             disk.ReportFull();
-            return NoSpace;
+            return RangeFinder.NoSpace;
         }
+    }
+
+    /// <summary>Refuses when too many clips wait already: to be cut, or for their end.</summary>
+    internal async Task<ClipRefusal?> FindBusyAsync(CatalogDbContext context, CancellationToken cancellationToken)
+    {
+        var most = options.Value.MaxQueued;
+        return _queued.Reader.Count >= most
+            || await context.Clips.CountAsync(clip => clip.Status == ClipStatus.Waiting && clip.DeletedAt == null, cancellationToken) >= most
+            ? new ClipRefusal(ClipRefusalReason.Busy, "streamId", $"{most} clips are waiting already")
+            : null;
     }
 
     /// <summary>False when there is no such clip (or it is deleted).</summary>
@@ -96,17 +94,19 @@ public sealed class ClipQueue(
     /// <summary>Brings a deleted clip back under the same link while its files are there.</summary>
     public async Task<bool> RestoreAsync(Guid clipId, CancellationToken cancellationToken)
     {
-        var restored = await ChangeAsync(clipId, clip => clip.DeletedAt is not null, clip => clip.DeletedAt = null, cancellationToken);
+        var status = ClipStatus.Ready;
+        var restored = await ChangeAsync(
+            clipId, clip => clip.DeletedAt is not null, clip => (clip.DeletedAt, status) = (null, clip.Status), cancellationToken);
         if (restored)
         {
             // One that was deleted before it was cut is cut now.
-            _queued.Writer.TryWrite(clipId);
+            Hand(clipId, status);
         }
 
         return restored;
     }
 
-    /// <summary>Queues what an earlier process of this server left unfinished.</summary>
+    /// <summary>Takes up what an earlier process of this server left unfinished.</summary>
     internal async Task RequeueAsync(CancellationToken cancellationToken)
     {
         var unfinished = await catalog.WriteAsync(
@@ -122,13 +122,33 @@ public sealed class ClipQueue(
         unfinished.ForEach(id => _queued.Writer.TryWrite(id));
     }
 
-    /// <summary>False when another worker has the clip, or it is gone: one that was asked for during the start is queued twice.</summary>
-    internal Task<bool> TryClaimAsync(Guid clipId, CancellationToken cancellationToken) =>
+    /// <summary>
+    /// False when another worker has the clip, when it is gone, or when its range is another by now: then it is queued once more.
+    /// </summary>
+    internal Task<bool> TryClaimAsync(Guid clipId, int version, CancellationToken cancellationToken) =>
         ChangeAsync(
             clipId,
-            clip => clip is { Status: ClipStatus.Queued, DeletedAt: null },
+            clip => clip is { Status: ClipStatus.Queued, DeletedAt: null } && clip.Version == version,
             clip => clip.Status = ClipStatus.Cutting,
             cancellationToken);
+
+    /// <summary>Stores how far a version is; false when another one has taken its place.</summary>
+    internal Task<bool> ChangeVersionAsync(Clip clip, Action<Clip> change, CancellationToken cancellationToken) =>
+        ChangeAsync(clip.Id, stored => stored.Version == clip.Version, change, cancellationToken);
+
+    /// <summary>Gives a clip that was stored with that status to whoever sees to it.</summary>
+    internal void Hand(Guid clipId, ClipStatus status)
+    {
+        switch (status)
+        {
+            case ClipStatus.Queued:
+                _queued.Writer.TryWrite(clipId);
+                break;
+            case ClipStatus.Waiting:
+                _waiting.Writer.TryWrite(clipId);
+                break;
+        }
+    }
 
     /// <summary>Stores how far a clip is and tells.</summary>
     internal async Task<bool> ChangeAsync(Guid clipId, Func<Clip, bool> applies, Action<Clip> change, CancellationToken cancellationToken)
@@ -156,23 +176,9 @@ public sealed class ClipQueue(
 
     private static async Task<Clip?> FindRepeatAsync(CatalogDbContext context, ClipRequest request, CancellationToken cancellationToken) =>
         request.ClientId is { } clientId
-            ? await context.Clips.AsNoTracking()
+            ? await context.Clips.AsNoTracking().Include(clip => clip.Versions)
                 .SingleOrDefaultAsync(clip => clip.StreamId == request.StreamId && clip.ClientId == clientId, cancellationToken)
             : null;
-
-    private IReadOnlyList<Picture> PicturesAround(RecordingTimeline timeline, int run, long point)
-    {
-        try
-        {
-            using var source = SampleSource.Open(timeline, segments, point, point + 1);
-            return source.Runs.FirstOrDefault(candidate => candidate.Run.Number == run)?.ToPictures().Pictures ?? [];
-        }
-        catch (Exception error) when (error is ClipException or IOException)
-        {
-            // What is no longer there has no picture that could be named.
-            return [];
-        }
-    }
 
     private async Task<ClipAnswer> AddAsync(
         ClipRequest request, RecordingTimeline timeline, ResolvedRange range, CancellationToken cancellationToken)
@@ -186,6 +192,7 @@ public sealed class ClipQueue(
                     return new ClipAnswer(repeat, null, IsRepeat: true);
                 }
 
+                var now = time.GetUtcNow();
                 var clip = new Clip
                 {
                     Id = Guid.NewGuid(),
@@ -199,9 +206,14 @@ public sealed class ClipQueue(
                     RequestedEnd = range.RequestedEnd,
                     Start = range.Start,
                     End = range.End,
-                    Trimmed = range.Trimmed,
+                    Trimmed = range.TrimReason is not null,
+                    TrimReason = range.TrimReason,
+                    OnGap = request.OnGap,
+                    Gaps = RangeFinder.GapsOf(range, timeline),
+                    Status = range.IsAhead ? ClipStatus.Waiting : ClipStatus.Queued,
+                    TrimmableUntil = now.AddDays(options.Value.TrimDays),
                     CreatedBy = request.CreatedBy,
-                    CreatedAt = time.GetUtcNow(),
+                    CreatedAt = now,
                 };
                 context.Clips.Add(clip);
                 return new ClipAnswer(clip, null);
@@ -209,7 +221,7 @@ public sealed class ClipQueue(
             cancellationToken);
         if (!answer.IsRepeat)
         {
-            _queued.Writer.TryWrite(answer.Clip!.Id);
+            Hand(answer.Clip!.Id, answer.Clip.Status);
             changes.Publish(new ClipChanged(request.StreamId, answer.Clip.Id));
         }
 

@@ -11,7 +11,14 @@ public sealed record ClipRequest(
     Guid? RecordingId = null,
     Guid? ClientId = null,
     string? Title = null,
-    IReadOnlyList<string>? Tags = null);
+    IReadOnlyList<string>? Tags = null,
+    OnGap OnGap = OnGap.Splice);
+
+/// <summary>What is to be another about a clip; null where it stays as it is.</summary>
+/// <param name="Start">Seconds on the recording's timeline.</param>
+/// <param name="End">The same.</param>
+/// <param name="Title">Empty: none from now on.</param>
+public sealed record ClipPatch(double? Start, double? End, string? Title, IReadOnlyList<string>? Tags);
 
 /// <summary>The clip, or why there is none.</summary>
 /// <param name="IsRepeat">The client id was known: this is the clip that the first request made.</param>
@@ -33,9 +40,6 @@ public enum ClipRefusalReason
 
     /// <summary>A number makes no sense or lies outside the recording.</summary>
     Invalid,
-
-    /// <summary>It could be made, but not now: the end has not been received yet.</summary>
-    NotYet,
 
     /// <summary>Too many clips are waiting.</summary>
     Busy,

@@ -1,4 +1,3 @@
-using LiveClip.Core.Samples;
 
 namespace LiveClip.Core.Clips;
 

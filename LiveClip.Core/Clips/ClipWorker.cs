@@ -29,7 +29,7 @@ public sealed partial class ClipWorker(
     private readonly Channel<Guid> _toEncode = Channel.CreateUnbounded<Guid>();
 
     // Nobody waits for the disk: a start looks after what it did not get to keep.
-    private readonly Channel<Guid> _toFlush = Channel.CreateUnbounded<Guid>();
+    private readonly Channel<Clip> _toFlush = Channel.CreateUnbounded<Clip>();
 
     // A loop of its own: clips never wait for the pictures of others.
     private readonly Channel<Clip> _posters = Channel.CreateUnbounded<Clip>();
@@ -53,10 +53,10 @@ public sealed partial class ClipWorker(
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var ready = await context.Clips.AsNoTracking().Where(clip => clip.Status == ClipStatus.Ready && clip.DeletedAt == null)
-            .Select(clip => new { clip.Id, clip.Length }).ToListAsync(cancellationToken);
+            .Select(clip => new { clip.Id, clip.Version, clip.Length }).ToListAsync(cancellationToken);
         foreach (var clip in ready)
         {
-            var there = store.LengthOf(clip.Id);
+            var there = store.LengthOf(clip.Id, clip.Version);
             if (there is null || there != (clip.Length ?? there))
             {
                 LogLost(clip.Id, clip.Length, there);
@@ -100,7 +100,7 @@ public sealed partial class ClipWorker(
             {
                 _toEncode.Writer.TryWrite(clipId);
             }
-            else if (await queue.TryClaimAsync(clipId, cancellationToken))
+            else if (await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
             {
                 await CutAsync(job, cancellationToken);
             }
@@ -109,14 +109,19 @@ public sealed partial class ClipWorker(
         catch (Exception error) when (!cancellationToken.IsCancellationRequested)
 #pragma warning restore CA1031
         {
-            LogFailed(clipId, error);
+            LogFailed(clip.Id, error);
             var reason = DiskFull.Is(error) ? "the server's disk is full: make some room, then make the clip again"
                 : error is ClipException ? error.Message
                 : $"the clip could not be cut: {error.Message}";
-            await queue.ChangeAsync(
-                clipId,
-                failed => failed.Status != ClipStatus.Ready,
-                failed => (failed.Status, failed.Error) = (ClipStatus.Failed, reason),
+            await queue.ChangeVersionAsync(
+                clip,
+                failed =>
+                {
+                    if (failed.Status != ClipStatus.Ready)
+                    {
+                        (failed.Status, failed.Error) = (ClipStatus.Failed, reason);
+                    }
+                },
                 cancellationToken);
         }
     }
@@ -125,9 +130,8 @@ public sealed partial class ClipWorker(
     {
         var (clip, started) = (job.Clip, time.GetTimestamp());
         var (plan, rendered, report) = await cutter.CutAsync(job, time.GetUtcNow() - clip.CreatedAt, cancellationToken);
-        await queue.ChangeAsync(
-            clip.Id,
-            _ => true,
+        var isCurrent = await queue.ChangeVersionAsync(
+            clip,
             ready =>
             {
                 (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
@@ -136,8 +140,14 @@ public sealed partial class ClipWorker(
                 (ready.Length, ready.Report) = (rendered.Length, report.ToString());
             },
             cancellationToken);
+        if (!isCurrent)
+        {
+            store.DeleteVideo(clip.Id, clip.Version);
+            return;
+        }
+
         LogReady(clip.StreamId, clip.Id, plan.FramesCopied, plan.FramesEncoded, time.GetElapsedTime(started).TotalMilliseconds);
-        _toFlush.Writer.TryWrite(clip.Id);
+        _toFlush.Writer.TryWrite(clip);
         if (rendered.Sps is not null)
         {
             _posters.Writer.TryWrite(clip);
@@ -146,17 +156,17 @@ public sealed partial class ClipWorker(
 
     private async Task FlushAllAsync(CancellationToken cancellationToken)
     {
-        await foreach (var clipId in _toFlush.Reader.ReadAllAsync(cancellationToken))
+        await foreach (var clip in _toFlush.Reader.ReadAllAsync(cancellationToken))
         {
             try
             {
-                store.Flush(clipId);
+                store.Flush(clip.Id, clip.Version);
             }
 #pragma warning disable CA1031 // The owner's loop: the clip may be gone by now, and a start looks whether its file is whole.
             catch (Exception error)
 #pragma warning restore CA1031
             {
-                LogNotFlushed(clipId, error);
+                LogNotFlushed(clip.Id, error);
             }
         }
     }
@@ -168,8 +178,12 @@ public sealed partial class ClipWorker(
             try
             {
                 await store.WritePosterAsync(clip.Id, path => ffmpeg.RunAsync(
-                    FfmpegArguments.Poster(store.FindVideo(clip.Id)!, TimeSpan.Zero, path), PosterDeadline, null, null, cancellationToken));
-                await queue.ChangeAsync(clip.Id, _ => true, stored => stored.HasPoster = true, cancellationToken);
+                    FfmpegArguments.Poster(store.FindVideo(clip.Id, clip.Version)!, TimeSpan.Zero, path),
+                    PosterDeadline,
+                    null,
+                    null,
+                    cancellationToken));
+                await queue.ChangeVersionAsync(clip, stored => stored.HasPoster = true, cancellationToken);
             }
 #pragma warning disable CA1031 // The owner's loop: a clip without a poster is still a clip, and it may be gone by now.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 
@@ -70,9 +69,8 @@ public sealed record CutSpan(CutPoint In, CutPoint Out)
 /// <param name="Utc">The wall clock there; null where nothing was recorded.</param>
 public sealed record CutPoint(long Ticks, DateTimeOffset? Utc)
 {
-    internal static CutPoint Of(RecordingTimeline timeline, long ticks) => new(
-        ticks,
-        (timeline.Runs.LastOrDefault(run => run.TimelineStart <= ticks) ?? timeline.Runs.FirstOrDefault())?.WallClockAt(ticks));
+    internal static CutPoint Of(RecordingTimeline timeline, long ticks) =>
+        new(ticks, timeline.Runs.LastOrDefault(run => run.Number == 0 || run.TimelineStart <= ticks)?.WallClockAt(ticks));
 
     /// <summary>To the microsecond.</summary>
     internal static double SecondsOf(long ticks) => Math.Round(Timescale.Video.ToSeconds(ticks), 6);

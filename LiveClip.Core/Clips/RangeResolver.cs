@@ -1,4 +1,5 @@
 using System.Globalization;
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
 using LiveClip.Core.Samples;
 
@@ -24,9 +25,9 @@ internal static class RangeResolver
         };
         var resolved = Limit(start, end, keepEnd, FieldsOf(range), timeline, cap);
 
-        // Before the recording's start there is no place to name: that less is there than was asked for, only the flag can say.
+        // Before the recording's start there is no place to name: that less is there than was asked for, only the reason can say.
         return range is LastRange asked && timeline.PlayingTime(start, end) < Timescale.Video.FromSeconds(asked.Seconds)
-            ? resolved with { FellShort = true }
+            ? resolved with { TrimReason = resolved.TrimReason ?? TrimReason.RecordingStart }
             : resolved;
     }
 
@@ -100,25 +101,20 @@ internal static class RangeResolver
             fields.Start,
             $"lies outside the recording, which has {Seconds(timeline.Start)} to {Seconds(recorded)}");
 
-        var (from, to) = (start, end);
+        var (from, to, reason) = (start, end, (TrimReason?)null);
         if (timeline.PlayingTime(start, Math.Min(end, recorded)) + Math.Max(0, end - recorded) > cap)
         {
             (from, to) = keepEnd ? (timeline.Before(end, cap), end) : (start, CappedEnd(start, cap, timeline));
+            reason = TrimReason.MaxLength;
         }
 
-        if (to > recorded)
+        if (to > recorded && !timeline.OnAir)
         {
-            if (timeline.OnAir)
-            {
-                throw new RangeRefused(new ClipRefusal(
-                    ClipRefusalReason.NotYet, fields.End, $"has not been received yet: the newest picture is at {Seconds(recorded)}"));
-            }
-
-            to = recorded;
+            (to, reason) = (recorded, TrimReason.RecordingEnd);
         }
 
         Require(timeline.PlayingTime(from, to) > 0, fields.Start, "lies in a gap, and so does the end: the encoder was away");
-        return new ResolvedRange(start, end, from, to);
+        return new ResolvedRange(start, end, from, to) { TrimReason = reason, IsAhead = to > timeline.Settled };
     }
 
     /// <summary>Behind the newest picture the timeline has no gaps yet: time plays as it passes.</summary>
@@ -148,8 +144,8 @@ internal sealed class RangeRefused(ClipRefusal refusal) : Exception(refusal.Mess
 /// <summary>On the recording's timeline, 1/90,000 s.</summary>
 internal sealed record ResolvedRange(long RequestedStart, long RequestedEnd, long Start, long End)
 {
-    /// <summary>The newest so many seconds were asked for, and the recording has fewer.</summary>
-    public bool FellShort { get; init; }
+    public TrimReason? TrimReason { get; init; }
 
-    public bool Trimmed => FellShort || Start != RequestedStart || End != RequestedEnd;
+    /// <summary>Pictures of it are still to come.</summary>
+    public bool IsAhead { get; init; }
 }

@@ -55,14 +55,11 @@ public sealed class FfmpegArguments
     public static FfmpegArguments EncodePictures(PictureEncoding encoding)
     {
         var rate = $"{encoding.FrameRate.Numerator}/{encoding.FrameRate.Denominator}";
-        var parts = string.Join('+', encoding.Parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"));
         var keys = string.Join('+', encoding.Parts.Select((_, i) => $"eq(n,{encoding.Parts.Take(i).Sum(part => part.Count)})"));
         var threads = Number(encoding.Threads);
         return Quiet
-            .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
-            // Strict, so that pictures are put in order by the most that the level allows where the stream does not tell: none is lost.
-            .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1")
-            .With("-vf", $"select='{parts}',{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
+            .PicturesInput(threads, rate)
+            .With("-vf", $"{Select(encoding.Parts)},{encoding.Filter}setpts=N/({rate})/TB", "-pix_fmt", encoding.PixelFormat)
             // The rate is told to the encoder, which would else believe what the source says of itself.
             .With("-enc_time_base", $"{encoding.FrameRate.Denominator}/{encoding.FrameRate.Numerator}")
             .With("-fps_mode", "passthrough", "-c:v", "libx264", "-threads", threads, "-preset", encoding.Preset, "-crf", "18")
@@ -70,14 +67,24 @@ public sealed class FfmpegArguments
             .With("-x264-params", encoding.X264Params, "-flush_packets", "1", "-f", "h264", "pipe:1");
     }
 
+    /// <summary>Some pictures of an H.264 byte stream on stdin, made one by a filter, as a JPEG on stdout.</summary>
+    public static FfmpegArguments Jpeg(IReadOnlyList<(int First, int Count)> parts, string filter) => Quiet
+        .PicturesInput(threads: "1", rate: "25")
+        .With("-vf", $"{Select(parts)},{filter}", "-fps_mode", "passthrough", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", "4")
+        .With("-abort_on", "empty_output", "-f", "image2pipe", "pipe:1");
+
+    /// <summary>An AAC byte stream on stdin as one channel of signed 16-bit little-endian samples on stdout.</summary>
+    public static FfmpegArguments Levels(int sampleRate) => Quiet
+        .SoundInput()
+        .With("-ac", "1", "-ar", Number(sampleRate), "-f", "s16le", "pipe:1");
+
     /// <summary>A stretch of an AAC byte stream (ADTS) on stdin, encoded anew into one on stdout.</summary>
     /// <param name="start">Where it begins in the stream.</param>
     public static FfmpegArguments EncodeSound(TimeSpan start, TimeSpan length, int sampleRate, int channels)
     {
         var (from, to) = (Seconds(start), Seconds(start + length));
         return Quiet
-            .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
-            .With("-f", "aac", "-i", "pipe:0", "-vn", "-filter_threads", "1")
+            .SoundInput()
             .With("-af", $"atrim=start={from}:end={to},asetpts=PTS-{from}/TB,aresample={Number(sampleRate)}:first_pts=0")
             .With("-ac", Number(channels), "-c:a", "aac", "-b:a", Number(96_000 * Math.Min(channels, 4)), "-f", "adts", "pipe:1");
     }
@@ -102,6 +109,22 @@ public sealed class FfmpegArguments
             .With("-c:a", "aac", "-b:a", "128k")
             .With("-f", "flv", "-flvflags", "no_duration_filesize", "-flush_packets", "1", "pipe:1");
     }
+
+    /// <summary>
+    /// An H.264 byte stream on stdin. Strict, so that pictures are put in order by the most that the level allows where the stream does not
+    /// tell: none is lost.
+    /// </summary>
+    private FfmpegArguments PicturesInput(string threads, string rate) => this
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
+        .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
+
+    /// <summary>An AAC byte stream (ADTS) on stdin.</summary>
+    private FfmpegArguments SoundInput() => this
+        .With("-protocol_whitelist", "pipe", "-format_whitelist", "aac", "-codec_whitelist", "aac", "-threads", "1")
+        .With("-f", "aac", "-i", "pipe:0", "-vn", "-filter_threads", "1");
+
+    private static string Select(IReadOnlyList<(int First, int Count)> parts) =>
+        $"select='{string.Join('+', parts.Select(part => $"between(n,{part.First},{part.First + part.Count - 1})"))}'";
 
     public override string ToString() => string.Join(' ', _arguments);
 

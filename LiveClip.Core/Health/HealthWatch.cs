@@ -1,4 +1,3 @@
-using System.Data.Common;
 using System.Globalization;
 using LiveClip.Core.Catalog;
 using Microsoft.EntityFrameworkCore;
@@ -27,6 +26,8 @@ public sealed partial class HealthWatch(
     private readonly Queue<HealthMinute> _pending = new();
     private Task _catalogWork = Task.CompletedTask;
     private DateTimeOffset _cleanedAt = DateTimeOffset.MinValue;
+    private bool _isCatalogLate;
+    private bool _isBlind;
 
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
@@ -41,11 +42,31 @@ public sealed partial class HealthWatch(
         using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1), time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            Queue(streams.Read());
+            TakeReadings();
             if (_catalogWork.IsCompleted)
             {
                 // Owned by this service: there is one at a time, and the last one is awaited at the end.
                 _catalogWork = WorkCatalogAsync(stoppingToken);
+            }
+        }
+    }
+
+    /// <summary>Never fails: what is wrong with a figure must not end the server.</summary>
+    private void TakeReadings()
+    {
+        try
+        {
+            Queue(streams.Read());
+            _isBlind = false;
+        }
+#pragma warning disable CA1031 // The owner's loop.
+        catch (Exception error)
+#pragma warning restore CA1031
+        {
+            if (!_isBlind)
+            {
+                _isBlind = true;
+                LogBlind(error);
             }
         }
     }
@@ -74,14 +95,22 @@ public sealed partial class HealthWatch(
             await AskForSettingsAsync(cancellationToken);
             await StoreAsync(cancellationToken);
             await CleanAsync(cancellationToken);
+            _isCatalogLate = false;
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
             return;
         }
-        catch (Exception error) when (error is DbException or DbUpdateException)
+#pragma warning disable CA1031 // The owner's loop: nobody else sees what fails here.
+        catch (Exception error)
+#pragma warning restore CA1031
         {
-            LogCatalogLate(error.GetBaseException().Message);
+            // Once, not each second that a disk is full.
+            if (!_isCatalogLate)
+            {
+                _isCatalogLate = true;
+                LogCatalogLate(error);
+            }
         }
     }
 
@@ -151,6 +180,9 @@ public sealed partial class HealthWatch(
         _cleanedAt = now;
     }
 
-    [LoggerMessage(LogLevel.Warning, "The catalog does not take the streams' health yet: {Reason}")]
-    private partial void LogCatalogLate(string reason);
+    [LoggerMessage(LogLevel.Error, "The health of streams cannot be read")]
+    private partial void LogBlind(Exception error);
+
+    [LoggerMessage(LogLevel.Warning, "The catalog does not take the streams' health yet")]
+    private partial void LogCatalogLate(Exception error);
 }

@@ -13,7 +13,10 @@ public sealed record LiveSegment(long Number, int Run, long Start, IReadOnlyList
 
     public long Length => Fragments.Sum(fragment => (long)fragment.Bytes.Length);
 
-    /// <summary>Its finished fragments, as they stand in the file.</summary>
+    /// <summary>Its finished fragments, as they stand in the file, for whoever reads them slowly.</summary>
+    public Stream OpenRead() => new FragmentStream(Fragments);
+
+    /// <summary>A copy of its finished fragments, as they stand in the file.</summary>
     public ReadOnlyMemory<byte> ToMemory()
     {
         var bytes = new byte[Length];

@@ -26,6 +26,7 @@ public sealed class LiveWindow
     private readonly HashSet<long> _early = [];
     private readonly LinkedList<LiveSegment> _inMemory = new();
     private readonly TaskCompletionSource _playable = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private long _released = -1;
     private long _bytes;
     private long? _gapEnd;
@@ -51,6 +52,18 @@ public sealed class LiveWindow
     /// <summary>Where, on the timeline, what can be clipped ends; 1/90,000 s.</summary>
     public long NewestPicture { get; private set; }
 
+    /// <summary>No picture will come any more that is shown before this: it has been received, or no encoder was there.</summary>
+    public long Settled
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return Math.Max(NewestPicture, _gapEnd ?? 0);
+            }
+        }
+    }
+
     /// <summary>What it adds to a disk by its own time, over its last segments; 0 while there is none.</summary>
     public double BytesPerSecond
     {
@@ -68,6 +81,21 @@ public sealed class LiveWindow
 
     /// <summary>Completes when there is a first segment to list and the target duration is known.</summary>
     public Task Playable => _playable.Task;
+
+    /// <summary>Completes when something is added, and for good when the recording leaves the air. Take it before looking.</summary>
+    public Task Changed
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _changed.Task;
+            }
+        }
+    }
+
+    /// <summary>The recording has left the air: nothing will be added.</summary>
+    public bool IsClosed { get; private set; }
 
     public void Accept(PackagerOutput output)
     {
@@ -94,6 +122,18 @@ public sealed class LiveWindow
 
             _snapshot = null;
             MarkPlayable();
+            _changed.TrySetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    /// <summary>Whoever waits for more is told that there is none.</summary>
+    public void Close()
+    {
+        lock (_gate)
+        {
+            IsClosed = true;
+            _changed.TrySetResult();
         }
     }
 
@@ -191,7 +231,7 @@ public sealed class LiveWindow
         }
 
         var oldest = _segments[^1].End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
-        while (_inMemory.First is { Value: var first } && first.End < oldest && first.Number <= _released)
+        while (_inMemory.First is { Value: var first } && first.End <= oldest && first.Number <= _released)
         {
             Drop(_inMemory.First);
         }

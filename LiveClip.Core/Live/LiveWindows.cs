@@ -24,5 +24,6 @@ public sealed class LiveWindows
     {
         _byRecording.TryRemove(window.Recording.Id, out _);
         _byStream.TryRemove(new KeyValuePair<string, LiveWindow>(window.Recording.StreamId, window));
+        window.Close();
     }
 }

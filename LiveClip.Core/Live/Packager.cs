@@ -6,14 +6,17 @@ namespace LiveClip.Core.Live;
 
 /// <summary>
 /// Turns a broadcast's samples into runs, fragments and segments, and owns their numbers. A new run begins with a new publish, a jump
-/// of the encoder's clock, a hole, or another set of tracks or codec configurations.
+/// of the encoder's clock, a hole, or another set of tracks or codec configurations. Nothing is left out but what no run can hold: sound
+/// in front of a publish's first picture, sound that begins or changes its format inside a group of pictures, up to the next sync sample,
+/// and pictures behind a pause of more than two segments, up to the next sync sample.
 /// </summary>
 public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<PackagerOutput> output)
 {
     /// <summary>Sound waits for the pictures that it is stored with; this far ahead of them, they are not coming.</summary>
     private const long LongestWithoutPicture = 10 * 90_000;
 
-    private RunOpening _opening = new();
+    private readonly UnknownSound _unknown = new();
+    private RunOpening _opening = new([]);
     private RunPackager? _run;
     private Track[] _tracks = [];
     private RunZero? _zero;
@@ -23,7 +26,6 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     private int _gapNumbers;
     private int? _targetDuration = origin.TargetDuration;
     private long? _firstSync;
-    private bool _soundChanged;
 
     /// <summary>Where the recording ends so far on its timeline, 1/90,000 s.</summary>
     public long End { get; private set; } = origin.Previous?.End ?? 0;
@@ -33,22 +35,20 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 
     public void Accept(Sample sample)
     {
-        if (_run is not null && !EndsRun(sample))
+        if (_run is not null && _opening.IsEmpty && !EndsRun(sample))
         {
-            if (!BelongsToRun(sample))
-            {
-                return;
-            }
-
-            FixTargetDuration(sample);
-            _run.Accept(sample, _targetDuration);
-            End = Math.Max(End, _run.End);
+            AddToRun(sample);
             return;
         }
 
-        if (_run is not null || _opening.EndsWith(sample))
+        if (_opening.IsEmpty ? _run is not null && !HasSoundUpTo(sample) : _opening.EndsWith(sample))
         {
             CloseRun(next: sample);
+        }
+
+        if (_opening.IsEmpty)
+        {
+            _opening = new RunOpening(_unknown.TakeFor(sample));
         }
 
         if (_opening.Accept(sample) is { } samples)
@@ -77,30 +77,87 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
     /// <summary>Ends the open run after a failure: what is finished is kept.</summary>
     public void Abandon()
     {
-        _opening = new RunOpening();
+        _opening = new RunOpening([]);
         if (_run is not null)
         {
-            _run.Abandon();
+            _run.Abandon(_targetDuration);
             EndOfRun();
+        }
+    }
+
+    private void AddToRun(Sample sample)
+    {
+        if (BelongsToRun(sample))
+        {
+            FixTargetDuration(sample);
+            _run!.Accept(sample, _targetDuration);
+            End = Math.Max(End, _run.End);
+        }
+        else if (sample.Track is AudioTrack)
+        {
+            _unknown.DropBefore(_run!.End - _zero!.TimelineStart + Presentation(_zero.First));
+            _unknown.Add(sample);
         }
     }
 
     private void CloseRun(Sample? next)
     {
-        if (_run is null && _opening.Flush() is { } samples)
+        if (_opening.Flush() is { } samples)
         {
             Open(samples);
         }
 
-        if (_run is null)
+        _opening = new RunOpening([]);
+        if (_run is not null)
         {
-            _opening = new RunOpening();
-            return;
+            FixTargetDuration();
+            _run.EndLead(_targetDuration, next is not null && Continues(next) ? next : null);
+            _run.Close(_targetDuration);
+            EndOfRun();
+        }
+    }
+
+    /// <summary>
+    /// Ends the run where the next one begins. All sound in front of the next run's first picture is still this one's, though encoders
+    /// that reorder pictures send it behind that picture; on the same clock, sound that came early is the next run's.
+    /// </summary>
+    /// <param name="samples">All that is there of the next run, the first being its first picture.</param>
+    /// <returns>The same, and the sound that came early.</returns>
+    private IReadOnlyList<Sample> HandOver(IReadOnlyList<Sample> samples)
+    {
+        var next = samples[0];
+        FixTargetDuration();
+        IReadOnlyList<Sample> early = [];
+        if (IsOnClock(next))
+        {
+            AddSoundInFront(samples, shift: 0);
+            var goesOn = Array.Exists(TracksOf(samples), track => track is AudioTrack && BelongsToRun(track));
+            early = goesOn ? _run!.TakeSoundFrom(next) : [];
         }
 
-        FixTargetDuration();
-        _run.Close(_targetDuration, next is not null && Continues(next) ? next : null);
+        _run!.EndLead(_targetDuration, Continues(next) ? next : null);
+        End = Math.Max(End, _run.End);
+        if (!IsOnClock(next) && StartOf(next) - End <= RunPackager.LongestPause)
+        {
+            AddSoundInFront(samples, shift: StartOf(next) - OnTimeline(next));
+        }
+
+        _run.Close(_targetDuration);
         EndOfRun();
+        return [next, .. early, .. samples.Skip(1)];
+    }
+
+    /// <param name="shift">From the samples' clock to the run's, 1/90,000 s.</param>
+    private void AddSoundInFront(IReadOnlyList<Sample> samples, long shift)
+    {
+        foreach (var sound in samples.Where(sample => sample.Track is AudioTrack && BelongsToRun(sample)))
+        {
+            if (RunOpening.IsInFront(sound, samples[0]))
+            {
+                var ticks = Timescale.Video.To(sound.Track.Timescale, shift);
+                _run!.Accept(sound with { DecodeTime = sound.DecodeTime + ticks }, _targetDuration);
+            }
+        }
     }
 
     private void EndOfRun()
@@ -116,17 +173,22 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
 
     /// <summary>Whether the run's last picture lasts until that one.</summary>
     private bool Continues(Sample next) =>
-        next.TimestampBreak == _zero!.First.TimestampBreak && next.Track.Id == _tracks[0].Id && !next.FollowsHole
-        && !_run!.StallsBefore(next, _targetDuration);
+        IsOnClock(next) && next.Track.Id == _tracks[0].Id && !next.FollowsHole
+        && _run!.PauseBefore(next) <= Segmenter.Longest(_targetDuration);
+
+    /// <summary>Whether sound may still come that is heard before that sample, with which the next run begins.</summary>
+    private bool HasSoundUpTo(Sample next) =>
+        next is { Track: VideoTrack, IsSync: true, FollowsHole: false }
+        && (IsOnClock(next) ? Array.Exists(_tracks, track => track is AudioTrack) : _tracks is [VideoTrack, AudioTrack]);
 
     /// <summary>
     /// Another clock ends the run at once, and so does a pause that no segment can hold, and sound whose pictures have stopped: it goes
     /// on alone. Other tracks end it where the next one can begin, at a sync sample: until then the pictures go on, and sound that the
-    /// run knows nothing of is left out.
+    /// run knows nothing of is left out, for no init segment tells what it is.
     /// </summary>
     private bool EndsRun(Sample sample)
     {
-        if (sample.TimestampBreak != _zero!.First.TimestampBreak)
+        if (!IsOnClock(sample))
         {
             return true;
         }
@@ -134,28 +196,34 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         var leads = sample.Track.Id == _tracks[0].Id;
         if (!leads && sample.Track is AudioTrack)
         {
-            _soundChanged |= !BelongsToRun(sample);
-            return OnTimeline(sample) > _run!.End + LongestWithoutPicture || _run.WaitingSound > Segmenter.LongestFragmentBytes;
+            return OnTimeline(sample) > _run!.End + LongestWithoutPicture
+                || Math.Max(_run.WaitingSound, _unknown.Bytes) > Segmenter.LongestFragmentBytes;
         }
 
-        if (leads && _run!.StallsBefore(sample, _targetDuration))
+        // In front of a picture that is not decodable without the ones before it, two segments share a longer pause.
+        if (leads && _run!.PauseBefore(sample) > Segmenter.Longest(_targetDuration) * (sample.IsSync ? 1 : 2))
         {
             return true;
         }
 
-        return sample.IsSync && (!BelongsToRun(sample) || sample.FollowsHole || (leads && _soundChanged));
+        return sample.IsSync && (!BelongsToRun(sample) || sample.FollowsHole || (leads && _unknown.HasCome));
     }
 
     /// <summary>The place of a sample of the open run, or of one that goes on from it.</summary>
     private long OnTimeline(Sample sample) => _zero!.TimelineStart + Presentation(sample) - Presentation(_zero.First);
 
-    private bool BelongsToRun(Sample sample) => Array.Exists(_tracks, track => track.Equals(sample.Track));
+    private bool IsOnClock(Sample sample) => sample.TimestampBreak == _zero!.First.TimestampBreak;
+
+    private bool BelongsToRun(Sample sample) => BelongsToRun(sample.Track);
+
+    private bool BelongsToRun(Track track) => Array.IndexOf(_tracks, track) >= 0;
 
     private void Open(IReadOnlyList<Sample> samples)
     {
-        _opening = new RunOpening();
+        _opening = new RunOpening([]);
+        samples = _run is null ? samples : HandOver(samples);
         var first = samples[0];
-        _tracks = [.. samples.Select(sample => sample.Track).DistinctBy(track => track.Id).OrderBy(track => track.Id)];
+        _tracks = TracksOf(samples);
         var arrived = time.GetUtcNow() - time.GetElapsedTime(first.Arrival);
         var start = StartOf(first);
         ListGap(start);
@@ -173,7 +241,7 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
             Codecs = CodecsOf(_tracks),
         };
         _zero = new RunZero(first, start, new DriftMeter());
-        _soundChanged = false;
+        _unknown.Clear();
         _run = new RunPackager(
             run, first, _zero.Drift, sample => Elapsed(first.Arrival, sample.Arrival), output, () => NextSegment++);
         output(new RunStarted(run));
@@ -267,6 +335,10 @@ public sealed class Packager(PackagerOrigin origin, TimeProvider time, Action<Pa
         _targetDuration = seconds;
         output(new TargetDurationFixed(seconds));
     }
+
+    /// <summary>Where the sound changes its configuration, the newer one counts: the other is heard before the run begins.</summary>
+    private static Track[] TracksOf(IEnumerable<Sample> samples) =>
+        [.. samples.GroupBy(sample => sample.Track.Id).OrderBy(track => track.Key).Select(track => track.Last().Track)];
 
     private static long Presentation(Sample sample) => sample.Track.Timescale.To(Timescale.Video, sample.PresentationTime);
 

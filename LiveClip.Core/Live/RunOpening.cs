@@ -3,10 +3,11 @@ using LiveClip.Core.Samples;
 namespace LiveClip.Core.Live;
 
 /// <summary>
-/// Holds the first samples of a publish until it is clear which tracks the run has: it begins with a sync sample, waits a second of
-/// media for sound, and goes without pictures when two seconds of sound have come alone.
+/// Holds the first samples of a run until it is clear which tracks it has: it begins with a sync sample, waits a second of media for
+/// sound from there on, and goes without pictures when two seconds of sound have come alone.
 /// </summary>
-internal sealed class RunOpening
+/// <param name="earlier">Sound that came in front of all that will be accepted.</param>
+internal sealed class RunOpening(IEnumerable<Sample> earlier)
 {
     private const long WaitForSound = 90_000;
     private const long WaitForPicture = 2 * 90_000;
@@ -15,9 +16,8 @@ internal sealed class RunOpening
     private const long MostBytes = 16 << 20;
     private const int MostSamples = 1_000;
 
-    private readonly List<Sample> _held = [];
+    private readonly List<Sample> _held = [.. earlier];
     private Sample? _firstPicture;
-    private bool _hasAudio;
     private long _bytes;
 
     public bool IsEmpty => _held.Count == 0;
@@ -35,7 +35,6 @@ internal sealed class RunOpening
             _firstPicture = sample;
         }
 
-        _hasAudio |= sample.Track is AudioTrack;
         _held.Add(sample);
         _bytes += sample.Data.Length;
         return _firstPicture is null ? WithoutPicture() : WithPicture(sample);
@@ -48,15 +47,22 @@ internal sealed class RunOpening
     /// <summary>No more will come: the run's samples as they are; null when no picture is among them.</summary>
     public IReadOnlyList<Sample>? Flush() => _firstPicture is null ? null : BeginningWithPicture();
 
+    /// <summary>Whether that sound is heard in front of a run's first sample: the run has no place for it.</summary>
+    public static bool IsInFront(Sample sound, Sample first) =>
+        sound.DecodeTime < first.Track.Timescale.To(sound.Track.Timescale, first.PresentationTime);
+
     private bool IsFull => _bytes >= MostBytes || _held.Count >= MostSamples;
 
+    /// <summary>Beside a picture, all sound that is held lies in front of it: what comes next decides.</summary>
     private bool TrackChanged(Sample sample) =>
-        _held.Find(held => held.Track.Id == sample.Track.Id) is { } earlier && !earlier.Track.Equals(sample.Track);
+        (sample.Track is VideoTrack || _firstPicture is null)
+        && _held.Find(held => held.Track.Id == sample.Track.Id) is { } before && !before.Track.Equals(sample.Track);
 
     private List<Sample>? WithPicture(Sample sample)
     {
         var waited = sample.Track is VideoTrack ? sample.DecodeTime - _firstPicture!.DecodeTime : 0;
-        if (!_hasAudio && waited < WaitForSound && !IsFull)
+        var isHeard = _held.FindLast(held => held.Track is AudioTrack) is { } sound && !IsInFront(sound, _firstPicture!);
+        if (!isHeard && waited < WaitForSound && !IsFull)
         {
             return null;
         }

@@ -11,7 +11,7 @@ namespace LiveClip.Core.Live;
 internal sealed class RunPackager
 {
     /// <summary>Sound that does not go on for longer has ended, 1/90,000 s: no sample lasts until it is back.</summary>
-    private const long LongestPause = 5 * 90_000;
+    public const long LongestPause = 5 * 90_000;
 
     private readonly Run _run;
     private readonly Track _lead;
@@ -83,42 +83,70 @@ internal sealed class RunPackager
         _heldLead = rebased;
     }
 
-    /// <summary>Whether the held picture would last until that one for longer than any segment may.</summary>
-    public bool StallsBefore(Sample next, int? targetDuration) =>
-        _heldLead is not null
-        && _lead.Timescale.To(Timescale.Video, next.DecodeTime - _decodeZero - _heldLead.DecodeTime) > Segmenter.Longest(targetDuration);
+    /// <summary>How long the held picture would last until that one, 1/90,000 s.</summary>
+    public long PauseBefore(Sample next) => _heldLead is null
+        ? 0
+        : _lead.Timescale.To(Timescale.Video, next.DecodeTime - _decodeZero - _heldLead.DecodeTime);
 
-    /// <summary>Ends the run: what is held lasts until the next run's first picture, else as long as the sample before it.</summary>
+    /// <summary>What is held of the lead track lasts until the next run's first picture, else as long as the sample before it.</summary>
     /// <param name="next">On the same clock; null when what comes next is not known.</param>
-    public void Close(int? targetDuration, Sample? next)
+    public void EndLead(int? targetDuration, Sample? next)
     {
-        EndSound();
         if (_heldLead is not null)
         {
             var usual = _pictures.Count > 0 ? _pictures[^1].Duration : _heldLead.Duration;
             var duration = next is null ? usual : (int)(next.DecodeTime - _decodeZero - _heldLead.DecodeTime);
             Add(_heldLead with { Duration = Math.Max(duration, 1) }, targetDuration);
+            _heldLead = null;
+        }
+    }
+
+    /// <summary>Gives back what it holds of the sound from the next run's first picture on, which is on the same clock.</summary>
+    public IReadOnlyList<Sample> TakeSoundFrom(Sample next)
+    {
+        if (_heldSound is null)
+        {
+            return [];
         }
 
+        var zero = Timescale.Video.To(_heldSound.Track.Timescale, _presentationZero);
+        Sample[] all = [.. _sounds, _heldSound];
+        var kept = all.Count(sound => RunOpening.IsInFront(sound with { DecodeTime = sound.DecodeTime + zero }, next));
+        if (kept == all.Length)
+        {
+            return [];
+        }
+
+        WaitingSound -= _sounds.Skip(kept).Sum(sound => (long)sound.Data.Length);
+        _sounds.RemoveRange(kept, _sounds.Count - kept);
+        _heldSound = null;
+        return [.. all.Skip(kept).Select(sound => sound with { DecodeTime = sound.DecodeTime + zero })];
+    }
+
+    /// <summary>Ends the run with all that it has.</summary>
+    public void Close(int? targetDuration)
+    {
+        EndLead(targetDuration, next: null);
+        EndSound();
         var end = _prefix.Close();
         FinishFragment(long.MaxValue, end, targetDuration);
-        CloseSegment(end > _segment!.Start ? end : End);
+        CloseSegment(end > _segment!.Start ? end : End, targetDuration);
     }
 
     /// <summary>Ends the run after a failure: finished fragments are a segment, what is not in one is given up.</summary>
-    public void Abandon()
+    public void Abandon(int? targetDuration)
     {
         if (_segment is { Fragments: > 0 } segment)
         {
-            CloseSegment(segment.End);
+            CloseSegment(segment.End, targetDuration);
         }
     }
 
     private void AcceptSound(Sample sample)
     {
         var rebased = sample with { DecodeTime = sample.DecodeTime - Timescale.Video.To(sample.Track.Timescale, _presentationZero) };
-        // Sound before the first picture is not on the timeline.
-        if (rebased.DecodeTime < 0)
+        // Sound before the first picture is not on the timeline, nor is sound where other sound is already.
+        if (rebased.DecodeTime < 0 || rebased.DecodeTime <= _heldSound?.DecodeTime)
         {
             return;
         }
@@ -148,11 +176,11 @@ internal sealed class RunPackager
                 break;
             case Cut.Segment:
                 FinishFragment(start, NewestPicture, targetDuration);
-                CloseSegment(StartOf(sample));
+                CloseSegment(StartOf(sample), targetDuration);
                 break;
         }
 
-        _segment ??= new OpenSegment(_takeSegmentNumber(), StartOf(sample), sample.IsSync);
+        _segment ??= new OpenSegment(_takeSegmentNumber(), SegmentEnd ?? StartOf(sample), sample.IsSync);
         _pictures.Add(sample);
         _pictureBytes += sample.Data.Length;
         _segment.Pictures++;
@@ -226,13 +254,14 @@ internal sealed class RunPackager
         }
     }
 
-    private void CloseSegment(long end)
+    private void CloseSegment(long end, int? targetDuration)
     {
         if (_segment is null)
         {
             return;
         }
 
+        end = Segmenter.EndOf(_segment.Start, end, targetDuration);
         var closed = new RecordedSegment
         {
             RecordingId = _run.RecordingId,

@@ -77,6 +77,14 @@ public static class Segmenter
     /// <summary>The longest segment that, rounded, does not exceed the target duration.</summary>
     /// <param name="targetDuration">In seconds; null while it is not fixed.</param>
     public static long Longest(int? targetDuration) => ((targetDuration ?? MaxTarget) * 90_000L) + 44_900;
+
+    /// <summary>
+    /// Where a segment is said to end. Only a picture that lasts longer than any segment may reaches behind it: the rest of its time is
+    /// the next one's.
+    /// </summary>
+    /// <param name="end">Where its media ends.</param>
+    /// <param name="targetDuration">In seconds; null while it is not fixed.</param>
+    public static long EndOf(long start, long end, int? targetDuration) => Math.Min(end, start + Longest(targetDuration));
 }
 
 public enum Cut

@@ -63,20 +63,24 @@ public static class RecordingIndex
         var prefix = new DisplayPrefix(lead is VideoTrack video ? video.Configuration.Sps.ReorderDepth : 0);
         var found = files.Where(file => file.Fragments.Count > 0).ToList();
         var segments = new List<RecordedSegment>();
+        var goesOn = false;
         for (var i = 0; i < found.Count; i++)
         {
-            var (file, start) = (found[i], found[i].Fragments[0].Identity.TimelineStart);
+            var file = found[i];
+            // As a rule both are the same: behind a long pause, a segment begins earlier than its first picture.
+            var start = goesOn ? segments[^1].End : file.Fragments[0].Identity.TimelineStart;
             var decodeEnd = AddTo(prefix, run, lead, file);
             var next = found.ElementAtOrDefault(i + 1)?.Fragments[0];
-            var goesOn = next is not null && OnTimeline(run, lead, next.Samples[0].DecodeTime) == decodeEnd;
+            goesOn = next is not null && OnTimeline(run, lead, next.Samples[0].DecodeTime) == decodeEnd;
             var end = goesOn ? next!.Identity.TimelineStart : prefix.Close();
+            end = Segmenter.EndOf(start, end > start ? end : decodeEnd, file.TargetDuration);
             segments.Add(new RecordedSegment
             {
                 RecordingId = run.RecordingId,
                 Number = file.Number,
                 Run = run.Number,
                 Start = start,
-                Duration = Math.Max((end > start ? end : decodeEnd) - start, 1),
+                Duration = Math.Max(end - start, 1),
                 Length = file.ValidLength,
                 StartsWithSync = file.Fragments[0].Samples.First(sample => sample.TrackId == lead.Id).IsSync,
             });

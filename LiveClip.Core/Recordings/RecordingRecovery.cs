@@ -12,7 +12,11 @@ namespace LiveClip.Core.Recordings;
 /// go on when their encoders return.
 /// </summary>
 public sealed partial class RecordingRecovery(
-    IDbContextFactory<CatalogDbContext> contexts, CatalogWriter catalog, SegmentStore store, ILogger<RecordingRecovery> logger)
+    IDbContextFactory<CatalogDbContext> contexts,
+    CatalogWriter catalog,
+    SegmentStore store,
+    TimeProvider time,
+    ILogger<RecordingRecovery> logger)
 {
     public async Task<IReadOnlyList<RecoveredRecording>> RecoverAsync(CancellationToken cancellationToken)
     {
@@ -30,9 +34,11 @@ public sealed partial class RecordingRecovery(
             foreach (var recording in byAge.SkipLast(1))
             {
                 await EndAsync(await RecoverAsync(context, recording, cancellationToken), cancellationToken);
+                LogOver(recording.StreamId, recording.Id);
             }
 
             recovered.Add(await RecoverAsync(context, byAge[^1], cancellationToken));
+            LogGoesOn(byAge[^1].StreamId, byAge[^1].Id);
         }
 
         return recovered;
@@ -75,13 +81,18 @@ public sealed partial class RecordingRecovery(
 
     private async Task<RecoveredRecording> RecoverAsync(CatalogDbContext context, Recording recording, CancellationToken cancellationToken)
     {
-        var segments = await context.Segments.AsNoTracking()
-            .Where(segment => segment.RecordingId == recording.Id).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        var began = time.GetTimestamp();
+        var segments = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken);
+        var rowsRead = time.GetTimestamp();
         var runs = store.ListRuns(recording.Id).Where(number => recording.Runs.TrueForAll(run => run.Number != number))
             .Select(number => TryReadRun(recording.Id, number)).OfType<Run>().ToList();
         recording.Runs.AddRange(runs);
         recording.Runs.Sort((a, b) => a.Number.CompareTo(b.Number));
-        var salvaged = Salvage(recording, segments);
+        var files = store.List(recording.Id);
+        var salvaged = Salvage(recording, segments, files);
+        LogLookedThrough(
+            recording.StreamId, recording.Id, segments.Count, Milliseconds(began, rowsRead), files.Count, salvaged.Count,
+            Milliseconds(rowsRead, time.GetTimestamp()));
         await EnterAsync(recording, runs, salvaged, cancellationToken);
 
         segments.AddRange(salvaged);
@@ -94,7 +105,6 @@ public sealed partial class RecordingRecovery(
         var previous = segments.Count > 0 && recording.Runs.Find(run => run.Number == segments[^1].Run) is { } last
             ? PreviousOf(last, segments[^1].End, stream.NextSegmentNumber - nextSegment, recording.TargetDuration)
             : null;
-        LogRecovered(recording.StreamId, recording.Id, segments.Count, salvaged.Count);
         return new RecoveredRecording(
             recording,
             segments,
@@ -136,20 +146,21 @@ public sealed partial class RecordingRecovery(
     }
 
     /// <summary>The rows of files that the catalog has not heard of.</summary>
-    private List<RecordedSegment> Salvage(Recording recording, List<RecordedSegment> segments)
+    private List<RecordedSegment> Salvage(
+        Recording recording, List<RecordedSegment> segments, IReadOnlyList<(int Run, long Number)> files)
     {
         var known = segments.Select(segment => segment.Number).ToHashSet();
-        var unknown = store.List(recording.Id).Where(file => !known.Contains(file.Number)).ToLookup(file => file.Run, file => file.Number);
+        var unknown = files.Where(file => !known.Contains(file.Number)).ToLookup(file => file.Run, file => file.Number);
         var salvaged = new List<RecordedSegment>();
         foreach (var run in recording.Runs.Where(run => unknown.Contains(run.Number)))
         {
             // Where pictures are out of order, those of the file before tell where this one's are whole.
             var before = segments.FindLast(segment => segment.Run == run.Number && segment.Number < unknown[run.Number].First());
-            var files = (before is null ? [] : new[] { before.Number }).Concat(unknown[run.Number])
+            var read = (before is null ? [] : new[] { before.Number }).Concat(unknown[run.Number])
                 .Select(number => Try(run, number, number == before?.Number ? Read : Salvage)).OfType<SegmentFile>().ToList();
-            recording.TargetDuration ??= files.Select(file => file.TargetDuration).FirstOrDefault(seconds => seconds is not null);
-            RecordingIndex.AddAnchors(run, files);
-            salvaged.AddRange(RecordingIndex.SegmentsOf(run, files).Where(segment => !known.Contains(segment.Number)));
+            recording.TargetDuration ??= read.Select(file => file.TargetDuration).FirstOrDefault(seconds => seconds is not null);
+            RecordingIndex.AddAnchors(run, read);
+            salvaged.AddRange(RecordingIndex.SegmentsOf(run, read).Where(segment => !known.Contains(segment.Number)));
         }
 
         return salvaged;
@@ -222,9 +233,19 @@ public sealed partial class RecordingRecovery(
         }
     }
 
+    private double Milliseconds(long from, long to) => Math.Round(time.GetElapsedTime(from, to).TotalMilliseconds);
+
     [LoggerMessage(LogLevel.Information,
-        "Stream {StreamId} recording {RecordingId} goes on: {Segments} segments, {Salvaged} of them salvaged from open files")]
-    private partial void LogRecovered(string streamId, Guid recordingId, int segments, int salvaged);
+        "Stream {StreamId} recording {RecordingId}: {Rows} rows read in {RowsMs} ms, {Files} files looked through and {Salvaged} of them "
+        + "salvaged in {FilesMs} ms")]
+    private partial void LogLookedThrough(
+        string streamId, Guid recordingId, int rows, double rowsMs, int files, int salvaged, double filesMs);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} goes on when its encoder is back")]
+    private partial void LogGoesOn(string streamId, Guid recordingId);
+
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} had ended, which the catalog was not told")]
+    private partial void LogOver(string streamId, Guid recordingId);
 
     [LoggerMessage(LogLevel.Warning, "Stream {StreamId} recording {RecordingId} was not in the catalog and is entered from its files")]
     private partial void LogEntered(string streamId, Guid recordingId);

@@ -19,27 +19,45 @@ public sealed record RecordingTimeline(
     public long? GapEnd { get; init; }
 
     /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
-    public IEnumerable<RecordedSegment> Listed => Segments.SkipWhile(segment => segment.Number < Recording.KeptFrom);
+    public IEnumerable<RecordedSegment> Listed => Segments.Skip(FirstListed);
 
     /// <summary>Where the material that is still there begins.</summary>
-    public long Start => Listed.FirstOrDefault()?.Start ?? Open?.Start ?? 0;
+    public long Start => FirstListed < Segments.Count ? Segments[FirstListed].Start : Open?.Start ?? 0;
+
+    /// <summary>No picture will come any more that is shown before this: it has been received, or no encoder was there.</summary>
+    public long Settled => OnAir ? Math.Max(NewestPicture, GapEnd ?? 0) : long.MaxValue;
+
+    private int FirstListed => FirstSegment(segment => segment.Number >= Recording.KeptFrom);
 
     /// <summary>Where a run's material ends.</summary>
-    public long EndOf(Run run) => Math.Max(
-        Segments.LastOrDefault(segment => segment.Run == run.Number)?.End ?? run.TimelineStart,
-        Open is { } open && open.Run == run.Number ? Math.Min(open.End, NewestPicture) : run.TimelineStart);
+    public long EndOf(Run run)
+    {
+        var last = FirstSegment(segment => segment.Run > run.Number) - 1;
+        return Math.Max(
+            last >= 0 && Segments[last].Run == run.Number ? Segments[last].End : run.TimelineStart,
+            Open is { } open && open.Run == run.Number ? Math.Min(open.End, NewestPicture) : run.TimelineStart);
+    }
+
+    /// <summary>The closed segments that lie, at least in part, in the range.</summary>
+    public IEnumerable<RecordedSegment> Within(long start, long end)
+    {
+        for (var i = FirstSegment(segment => segment.End > start); i < Segments.Count && Segments[i].Start < end; i++)
+        {
+            yield return Segments[i];
+        }
+    }
 
     public Run? FindRun(int number) => Runs.FirstOrDefault(run => run.Number == number);
 
     /// <summary>Whether that segment lies, at least in part, in the range.</summary>
     public bool Covers(long start, long end, int run, long number) =>
-        Segments.Any(segment => segment.Number == number && segment.Run == run && segment.End > start && segment.Start < end)
+        Within(start, end).Any(segment => segment.Number == number && segment.Run == run)
         || (Open is { } open && open.Number == number && open.Run == run && open.End > start && open.Start < end);
 
     /// <summary>Whether the range is there from end to end though it lies before <see cref="Start"/>, because clips hold it.</summary>
     public bool HoldsBehind(long start, long end)
     {
-        var inside = Segments.Where(segment => segment.End > start && segment.Start < end).ToList();
+        var inside = Within(start, end).ToList();
         return inside.Count > 0 && inside[0].Start <= start && inside[^1].End >= end
             // Between two runs the encoder was away.
             && inside.Zip(inside.Skip(1)).All(pair => pair.First.Run != pair.Second.Run || pair.First.Number + 1 == pair.Second.Number);
@@ -47,8 +65,34 @@ public sealed record RecordingTimeline(
 
     /// <summary>How many bytes the segments of a range have.</summary>
     public long LengthOf(long start, long end) =>
-        Segments.Where(segment => segment.End > start && segment.Start < end).Sum(segment => segment.Length)
+        Within(start, end).Sum(segment => segment.Length)
         + (Open is { } open && open.Start < end ? open.Length : 0);
+
+    /// <summary>
+    /// Where, inside a range that is settled, there are no pictures: the encoder was away, or segments were lost. Where one run follows
+    /// right behind another that is a gap of no length.
+    /// </summary>
+    public IReadOnlyList<ClipGap> GapsWithin(long start, long end)
+    {
+        var gaps = new List<ClipGap>();
+        var (covered, before) = (start, (int?)null);
+        foreach (var (run, from, to) in Covered(start, end))
+        {
+            if (from - covered >= Gap.Shortest || (before is not null && before != run))
+            {
+                gaps.Add(new ClipGap(covered, Math.Max(from, covered)));
+            }
+
+            (covered, before) = (Math.Max(covered, to), run);
+        }
+
+        if (end - covered >= Gap.Shortest)
+        {
+            gaps.Add(new ClipGap(covered, end));
+        }
+
+        return gaps;
+    }
 
     /// <summary>What a range plays for: its length less the gaps in which no encoder was there.</summary>
     public long PlayingTime(long start, long end) =>
@@ -111,11 +155,39 @@ public sealed record RecordingTimeline(
         var next = Runs.FirstOrDefault(run => run.Number > before.Number);
         return next is null ? before.TimelineAt(moment) : isInPoint ? next.TimelineStart : EndOf(before);
     }
+
+    private IEnumerable<(int Run, long Start, long End)> Covered(long start, long end)
+    {
+        foreach (var segment in Within(start, end).Where(segment => !Lost.Contains(segment.Number)))
+        {
+            yield return (segment.Run, segment.Start, segment.End);
+        }
+
+        if (Open is { } open && open.End > start && open.Start < end)
+        {
+            yield return (open.Run, open.Start, open.End);
+        }
+    }
+
+    /// <summary>Index of the first segment from which on that is so; a broadcast of a day has forty thousand, in order.</summary>
+    private int FirstSegment(Predicate<RecordedSegment> isSo)
+    {
+        var (low, high) = (0, Segments.Count);
+        while (low < high)
+        {
+            var middle = (low + high) / 2;
+            (low, high) = isSo(Segments[middle]) ? (low, middle) : (middle + 1, high);
+        }
+
+        return low;
+    }
 }
 
-/// <summary>Reads timelines: of recordings on air from memory, of others from the catalog.</summary>
+/// <summary>Reads timelines: of recordings on air from memory, of others from the catalog, once.</summary>
 public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> contexts, LiveWindows live)
 {
+    private readonly TimelineCache _over = new();
+
     /// <summary>The recording on air, else the newest with something to play; null when there is none.</summary>
     public async Task<RecordingTimeline?> FindNewestAsync(string streamId, CancellationToken cancellationToken)
     {
@@ -141,6 +213,12 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
             return Of(window);
         }
 
+        if (_over.Find(recordingId) is { } known)
+        {
+            return known;
+        }
+
+        var changes = _over.Changes;
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var recording = await context.Recordings.AsNoTracking()
             .Include(recording => recording.Runs.OrderBy(run => run.Number))
@@ -150,13 +228,21 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
             return null;
         }
 
-        var segments = await context.Segments.AsNoTracking()
-            .Where(segment => segment.RecordingId == recordingId).OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+        var segments = await context.SegmentsOf(recordingId).ToListAsync(cancellationToken);
         // Without a live window and yet not over: the server is just starting or stopping, and no player may be told that this is the end.
-        return new RecordingTimeline(
+        var timeline = new RecordingTimeline(
             recording, recording.Runs, segments, null, new HashSet<long>(), recording.TargetDuration,
             segments.Count > 0 ? segments[^1].End : 0, OnAir: recording.EndedAt is null);
+        if (!timeline.OnAir)
+        {
+            _over.Add(timeline, changes);
+        }
+
+        return timeline;
     }
+
+    /// <summary>Something of a recording that is over has been removed.</summary>
+    public void Forget(Guid recordingId) => _over.Forget(recordingId);
 
     private static RecordingTimeline Of(LiveWindow window)
     {

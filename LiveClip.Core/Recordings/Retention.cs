@@ -8,9 +8,6 @@ namespace LiveClip.Core.Recordings;
 /// </summary>
 public static class Retention
 {
-    /// <summary>What a clip holds before and after its range, so that it can be trimmed or extended, 1/90,000 s.</summary>
-    public const long Handle = 10 * 90_000;
-
     /// <summary>What stays of a recording on air, whatever the limits: playlists list a minute, 1/90,000 s.</summary>
     public const long LiveEdge = 60 * 90_000;
 
@@ -153,10 +150,12 @@ public sealed record RecordedMedia(
     IReadOnlyList<RecordedSegment> Segments,
     IReadOnlyList<HeldRange> Held);
 
-/// <summary>What one clip holds of its recording's timeline, with its handles.</summary>
+/// <summary>What one clip holds of its recording's timeline, or somebody who plays a piece of it.</summary>
 public readonly record struct HeldRange(long Start, long End)
 {
-    public static HeldRange Of(long start, long end) => new(start - Retention.Handle, end + Retention.Handle);
+    /// <summary>With handles before and after it, so that the clip can be trimmed and extended.</summary>
+    public static HeldRange OfClip(long start, long end, int handleSeconds) =>
+        new(start - (handleSeconds * (long)Run.TicksPerSecond), end + (handleSeconds * (long)Run.TicksPerSecond));
 }
 
 /// <summary>What goes of a recording.</summary>

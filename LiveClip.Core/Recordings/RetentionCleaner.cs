@@ -17,6 +17,8 @@ public sealed partial class RetentionCleaner(
     IDbContextFactory<CatalogDbContext> contexts,
     CatalogWriter catalog,
     SegmentStore store,
+    RecordingTimelines timelines,
+    PlaylistHolds playlists,
     LiveWindows windows,
     DiskWatch disk,
     IOptions<RecordingOptions> options,
@@ -44,10 +46,11 @@ public sealed partial class RetentionCleaner(
         var retired = await catalog.WriteAsync(
             async writing =>
             {
-                var held = await HeldAsync(writing, [.. media.Select(recording => recording.Id)], cancellationToken);
+                var held = await HeldAsync(writing, [.. media.Select(recording => recording.Id)], now, cancellationToken);
                 var gone = new List<(RetiredMedia Media, IReadOnlyList<int> EmptyRuns)>();
                 foreach (var decided in Retention.Decide(
-                    [.. media.Select(recording => recording with { Held = [.. held[recording.Id]] })], missing))
+                    [.. media.Select(recording => recording with { Held = [.. held[recording.Id], .. PlayedOf(recording, missing)] })],
+                    missing))
                 {
                     Forget(decided, media.Single(from => from.Id == decided.RecordingId));
                     gone.Add((decided, await DeleteRowsAsync(writing, decided, cancellationToken)));
@@ -56,7 +59,11 @@ public sealed partial class RetentionCleaner(
                 return gone;
             },
             cancellationToken);
-        retired.ForEach(gone => DeleteFiles(gone.Media, gone.EmptyRuns));
+        foreach (var (gone, emptyRuns) in retired)
+        {
+            timelines.Forget(gone.RecordingId);
+            DeleteFiles(gone, emptyRuns);
+        }
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -129,7 +136,7 @@ public sealed partial class RetentionCleaner(
                 var recording = MediaOf(candidate, now);
                 if (isDiskShort || isTooLarge || candidate.HasIslands || IsTooOld(recording, candidate))
                 {
-                    media.Add(recording with { Segments = await SegmentsAsync(context, recording.Id, cancellationToken) });
+                    media.Add(recording with { Segments = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken) });
                 }
             }
         }
@@ -146,10 +153,6 @@ public sealed partial class RetentionCleaner(
 
     private static bool IsTooOld(RecordedMedia recording, Candidate candidate) =>
         recording.End - (candidate.OldestEnd ?? recording.End) + (recording.SinceEnd ?? 0) > recording.MaxAge;
-
-    private static Task<List<RecordedSegment>> SegmentsAsync(CatalogDbContext context, Guid recordingId, CancellationToken cancellationToken) =>
-        context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recordingId)
-            .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
 
     private RecordedMedia MediaOf(Candidate candidate, DateTimeOffset now)
     {
@@ -178,12 +181,32 @@ public sealed partial class RetentionCleaner(
 
     private static long Ticks(TimeSpan time) => (long)((Int128)time.Ticks * Run.TicksPerSecond / TimeSpan.TicksPerSecond);
 
-    /// <summary>A deleted clip holds its source while it lies in the trash: it may be brought back, and is whole then.</summary>
+    /// <summary>
+    /// A clip holds what its versions were made of while it is cut or can be trimmed, also in the trash: it may be brought back, and is
+    /// whole then.
+    /// </summary>
     private static async Task<ILookup<Guid, HeldRange>> HeldAsync(
-        CatalogDbContext context, List<Guid> recordings, CancellationToken cancellationToken) =>
-        (await context.Clips.AsNoTracking().Where(clip => recordings.Contains(clip.RecordingId))
-            .Select(clip => new { clip.RecordingId, clip.Start, clip.End }).ToListAsync(cancellationToken))
-        .ToLookup(clip => clip.RecordingId, clip => HeldRange.Of(clip.Start, clip.End));
+        CatalogDbContext context, List<Guid> recordings, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        var clips = context.Clips.AsNoTracking().Where(clip => recordings.Contains(clip.RecordingId)
+            && (clip.TrimmableUntil > now || (clip.Status != ClipStatus.Ready && clip.Status != ClipStatus.Failed)));
+        var ranges = await clips
+            .Select(clip => new
+            {
+                clip.RecordingId,
+                Start = clip.Versions.Min(version => (long?)version.Start) ?? clip.Start,
+                End = clip.Versions.Max(version => (long?)version.End) ?? clip.End,
+                Newest = new { clip.Start, clip.End },
+                Handle = context.LiveStreams.Where(stream => stream.Id == clip.StreamId)
+                    .Select(stream => (int?)stream.ClipHandleSeconds).FirstOrDefault() ?? LiveStream.DefaultClipHandleSeconds,
+            })
+            .ToListAsync(cancellationToken);
+        return ranges.ToLookup(
+            clip => clip.RecordingId,
+            clip => HeldRange.OfClip(Math.Min(clip.Start, clip.Newest.Start), Math.Max(clip.End, clip.Newest.End), clip.Handle));
+    }
+
+    private IReadOnlyList<HeldRange> PlayedOf(RecordedMedia recording, long missing) => missing > 0 ? [] : playlists.Of(recording.Id);
 
     /// <summary>From the lists first: nothing that is listed is missing.</summary>
     private void Forget(RetiredMedia retired, RecordedMedia from)
@@ -237,22 +260,35 @@ public sealed partial class RetentionCleaner(
     {
         if (retired.IsRecordingOver)
         {
-            store.DeleteRecording(retired.RecordingId);
+            TryDelete(retired, () => store.DeleteRecording(retired.RecordingId));
             LogRecordingGone(retired.StreamId, retired.RecordingId, retired.Bytes >> 20);
             return;
         }
 
         foreach (var segment in retired.Segments)
         {
-            store.Delete(segment.RecordingId, segment.Run, segment.Number);
+            TryDelete(retired, () => store.Delete(segment.RecordingId, segment.Run, segment.Number));
         }
 
         foreach (var run in emptyRuns)
         {
-            store.DeleteRun(retired.RecordingId, run);
+            TryDelete(retired, () => store.DeleteRun(retired.RecordingId, run));
         }
 
         LogShortened(retired.StreamId, retired.RecordingId, retired.Segments.Count, retired.Bytes >> 20);
+    }
+
+    /// <summary>Its row is gone, and no round comes back to it: what cannot be deleted keeps no other from it.</summary>
+    private void TryDelete(RetiredMedia retired, Action delete)
+    {
+        try
+        {
+            delete();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            LogLeft(retired.StreamId, retired.RecordingId, error);
+        }
     }
 
     /// <param name="End">Of its newest segment, 0 when it has none.</param>
@@ -266,6 +302,9 @@ public sealed partial class RetentionCleaner(
 
     [LoggerMessage(LogLevel.Information, "Stream {StreamId} recording {RecordingId} is gone, its last {MiB} MiB of media are too old")]
     private partial void LogRecordingGone(string streamId, Guid recordingId, long miB);
+
+    [LoggerMessage(LogLevel.Error, "Stream {StreamId} recording {RecordingId}: a file whose row is gone cannot be deleted and is left")]
+    private partial void LogLeft(string streamId, Guid recordingId, Exception error);
 
     [LoggerMessage(LogLevel.Warning, "The clock is {Ahead} ahead of what can be believed: nothing is removed by it for a day")]
     private partial void LogDoubt(TimeSpan ahead);

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Enumeration;
 using LiveClip.Core.Live;
 using LiveClip.Core.Mp4;
 using Microsoft.Extensions.Options;
@@ -44,10 +45,8 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
     /// <summary>Numbers and runs of all segment files of a recording, in order.</summary>
     public IReadOnlyList<(int Run, long Number)> List(Guid recordingId) =>
     [
-        // Names alone: a recording of days has hundreds of thousands, and a start waits for them.
         .. ListRuns(recordingId)
-            .SelectMany(run => Directory.EnumerateFiles(RunPath(recordingId, run), "*.m4s")
-                .Select(path => (Run: run, Number: Parse(Path.GetFileNameWithoutExtension(path)))))
+            .SelectMany(run => SegmentsIn(RunPath(recordingId, run)).Select(number => (Run: run, Number: number)))
             .Where(segment => segment.Number >= 0)
             .OrderBy(segment => segment.Number),
     ];
@@ -131,6 +130,15 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
         file.Flush(flushToDisk: true);
     }
 
+    /// <summary>Names alone, without a string each: a recording of days has hundreds of thousands, and a start waits for them.</summary>
+    private static FileSystemEnumerable<long> SegmentsIn(string folder) => new(
+        folder,
+        (ref FileSystemEntry entry) => Parse(Path.GetFileNameWithoutExtension(entry.FileName)),
+        new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false })
+    {
+        ShouldIncludePredicate = (ref FileSystemEntry entry) => entry.FileName.EndsWith(".m4s", StringComparison.Ordinal) && !entry.IsDirectory,
+    };
+
     private static void DeleteFolder(string path)
     {
         if (Directory.Exists(path))
@@ -149,6 +157,6 @@ public sealed class SegmentStore(IOptions<RecordingOptions> options, LiveWindows
 
     private static string Name(long number) => number.ToString(CultureInfo.InvariantCulture);
 
-    private static long Parse(string name) =>
+    private static long Parse(ReadOnlySpan<char> name) =>
         long.TryParse(name, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : -1;
 }

@@ -2,7 +2,7 @@ using System.Numerics;
 
 namespace LiveClip.Core.Samples;
 
-/// <summary>Writes syntax elements bit by bit, by the descriptors of H.264 §7.2: u(n), ue(v), se(v); the opposite of <see cref="BitReader"/>.</summary>
+/// <summary>Writes syntax elements bit by bit, as <see cref="BitReader"/> reads them: u(n), ue(v), se(v) of H.264 §7.2.</summary>
 /// <param name="capacity">Bytes to begin with; it grows.</param>
 public sealed class BitWriter(int capacity)
 {

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace LiveClip.Core.Samples;
 
-/// <summary>What x264 must be told so that its slices can stand among those of another encoder: see <see cref="SliceTranslator"/>.</summary>
+/// <summary>What x264 must be told so that its slices can stand among another encoder's: see <see cref="SliceTranslator"/>.</summary>
 /// <param name="Profile">Name of the profile, as <c>-profile:v</c> takes it.</param>
 /// <param name="PixelFormat">Of the pictures that it is given; a conversion to another one would change their light.</param>
 /// <param name="Parameters">x264's own; rate control and speed are left to the caller.</param>

@@ -1,6 +1,6 @@
 namespace LiveClip.Core.Samples;
 
-/// <summary>What the pictures that name it have in common (H.264 §7.3.2.2): what is in their slice headers, and how slice data is coded.</summary>
+/// <summary>What pictures that name it have in common (H.264 §7.3.2.2): what is in slice headers, and how slice data is coded.</summary>
 public sealed record PictureParameterSet
 {
     public int Id { get; private init; }
@@ -49,7 +49,9 @@ public sealed record PictureParameterSet
     //   | pic_scaling_matrix_present_flag(1) [scaling lists] | second_chroma_qp_index_offset se]
     /// <param name="nalUnit">From its header byte on, emulation prevention bytes included.</param>
     /// <param name="sps">The one that it names: <see cref="ReadSequenceParameterSetId"/>.</param>
-    /// <exception cref="SampleFormatException">It is no PPS, names another SPS, has slice groups, ends too early, or has a value out of range.</exception>
+    /// <exception cref="SampleFormatException">
+    /// It is no PPS, names another SPS, has slice groups, ends too early, or has a value out of range.
+    /// </exception>
     public static PictureParameterSet Parse(ReadOnlySpan<byte> nalUnit, SequenceParameterSet sps)
     {
         var reader = new BitReader(NalUnit.Unescape(nalUnit));

@@ -8,7 +8,8 @@ public sealed record PredictionWeights(
     public static PredictionWeights Neutral(int count) => new(0, 0, new PredictionWeight[count], []);
 
     // luma_log2_weight_denom ue | [chroma_log2_weight_denom ue]
-    //   | for each picture of each list { luma_weight_flag(1) [weight se | offset se] | [chroma_weight_flag(1) [2 × (weight se | offset se)]] }
+    //   | for each picture of each list { luma_weight_flag(1) [weight se | offset se]
+    //   | [chroma_weight_flag(1) [2 × (weight se | offset se)]] }
     internal static PredictionWeights Read(ref BitReader reader, SequenceParameterSet sps, int count0, int count1)
     {
         var hasChroma = sps.ChromaFormatIdc != 0;

@@ -8,7 +8,7 @@ namespace LiveClip.Core.Samples;
 /// leaving pictures out would change what a slice refers to, its header tells.
 /// </summary>
 /// <param name="configuration">Of all the pictures.</param>
-/// <param name="idrPicId">Another one than those of the IDR pictures right before and behind the first picture: <see cref="IdrPicIdOf"/>.</param>
+/// <param name="idrPicId">Another one than those of IDR pictures right before and behind the first: <see cref="IdrPicIdOf"/>.</param>
 public sealed class RandomAccessRebaser(AvcConfiguration configuration, int idrPicId)
 {
     private Origin? _origin;

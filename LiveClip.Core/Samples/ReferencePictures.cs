@@ -1,7 +1,7 @@
 namespace LiveClip.Core.Samples;
 
 /// <summary>A picture that others refer to, by its numbers in a stream and in what becomes of it.</summary>
-/// <param name="Number">How many reference pictures come before it, counted from where decoding begins: frame_num without its turns.</param>
+/// <param name="Number">How many reference pictures come before it, from where decoding begins: frame_num without its turns.</param>
 /// <param name="NewNumber">The same without those that were left out.</param>
 /// <param name="PicOrder">Its place on screen.</param>
 /// <param name="IsKept">False for one that was left out.</param>

@@ -229,7 +229,8 @@ public sealed record SliceHeader
         return pps.HasRedundantPicCnt ? header with { RedundantPicCnt = (int)reader.ReadUe("redundant_pic_cnt", 127) } : header;
     }
 
-    // [direct_spatial_mv_pred_flag(1)] | [num_ref_idx_active_override_flag(1) [num_ref_idx_l0_active_minus1 ue [num_ref_idx_l1_active_minus1 ue]]]
+    // [direct_spatial_mv_pred_flag(1)]
+    //   | [num_ref_idx_active_override_flag(1) [num_ref_idx_l0_active_minus1 ue [num_ref_idx_l1_active_minus1 ue]]]
     //   | [ref_pic_list_modification of list 0 [of list 1]] | [pred_weight_table]
     private SliceHeader ReadReferences(ref BitReader reader, SequenceParameterSet sps, PictureParameterSet pps)
     {

@@ -10,12 +10,13 @@ public static class DiskFull
     private const int QuotaExceeded = 122; // EDQUOT
     private const int GenericInputOutput = unchecked((int)0x80131620); // COR_E_IO: no errno was kept
     private const int SqliteFull = 13; // SQLITE_FULL
+    private const int SqliteNoIndex = 4874; // SQLITE_IOERR_SHMSIZE: no room for the index of the write-ahead log
 
     public static bool Is(Exception? error) => error switch
     {
         null => false,
         IOException { HResult: NoSpace or QuotaExceeded } => true,
-        SqliteException { SqliteErrorCode: SqliteFull } => true,
+        SqliteException { SqliteErrorCode: SqliteFull } or SqliteException { SqliteExtendedErrorCode: SqliteNoIndex } => true,
         _ => Is(error.InnerException),
     };
 

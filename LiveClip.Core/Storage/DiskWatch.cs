@@ -20,6 +20,7 @@ public sealed partial class DiskWatch : BackgroundService
     private readonly LiveWindows _windows;
     private readonly ChangeFeed _changes;
     private readonly StorageOptions _options;
+    private readonly Ballast _ballast;
     private readonly TimeProvider _time;
     private readonly ILogger<DiskWatch> _logger;
     private readonly Lock _gate = new();
@@ -28,9 +29,10 @@ public sealed partial class DiskWatch : BackgroundService
     private bool _isBlind;
 
     public DiskWatch(
-        LiveWindows windows, ChangeFeed changes, IOptions<StorageOptions> options, TimeProvider time, ILogger<DiskWatch> logger)
+        LiveWindows windows, ChangeFeed changes, Ballast ballast, IOptions<StorageOptions> options, TimeProvider time,
+        ILogger<DiskWatch> logger)
     {
-        (_windows, _changes, _options, _time, _logger) = (windows, changes, options.Value, time, logger);
+        (_windows, _changes, _ballast, _options, _time, _logger) = (windows, changes, ballast, options.Value, time, logger);
         _now = Headroom.Of(StorageLevel.Ok, long.MaxValue, long.MaxValue, 0, _options);
         Measure();
     }
@@ -90,6 +92,24 @@ public sealed partial class DiskWatch : BackgroundService
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             Measure();
+            HoldBallast();
+        }
+    }
+
+    private void HoldBallast()
+    {
+        if (IsPaused || Now.FreeBytes == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            _ballast.Hold();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            // It is tried again with the next look at the disk; what ails that is told where media cannot be written.
         }
     }
 
@@ -99,7 +119,7 @@ public sealed partial class DiskWatch : BackgroundService
         try
         {
             var drive = new DriveInfo(_options.DataDirectory);
-            var read = (drive.AvailableFreeSpace, drive.TotalSize);
+            var read = (Math.Max(0, drive.AvailableFreeSpace - _ballast.Missing), drive.TotalSize);
             _isBlind = false;
             return read;
         }

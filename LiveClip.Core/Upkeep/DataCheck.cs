@@ -66,24 +66,27 @@ public sealed class DataCheck(
                 .OrderBy(recording => recording.StartedAt).ToListAsync(cancellationToken);
             foreach (var recording in known.Concat(await FindUnknownAsync(context, known, findings, cancellationToken)))
             {
-                var rows = await context.Segments.AsNoTracking().Where(segment => segment.RecordingId == recording.Id)
-                    .OrderBy(segment => segment.Number).ToListAsync(cancellationToken);
+                var rows = await context.SegmentsOf(recording.Id).ToListAsync(cancellationToken);
                 findings.AddRange(new RecordingCheck(segments, recording, rows).Run());
                 (recordings, files) = (recordings + 1, files + rows.Count);
             }
 
             var ready = await context.Clips.AsNoTracking()
                 .Where(clip => clip.Status == ClipStatus.Ready && clip.DeletedAt == null).ToListAsync(cancellationToken);
-            findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id) is null).Select(OfClip));
+            findings.AddRange(ready.Where(clip => clips.FindVideo(clip.Id, clip.Version) is null).Select(OfClip));
             checkedClips = ready.Count;
         }
-        catch (DbException error)
+        catch (Exception error) when (error is DbException || IsUnreadableValue(error))
         {
             findings.Add(new Finding(Database, null, $"cannot be read any further: {error.Message}"));
         }
 
         return new CheckReport(recordings, files, checkedClips, findings, null);
     }
+
+    /// <summary>SQLite keeps any text in any column: a database may be whole and hold what is no time and no id.</summary>
+    private static bool IsUnreadableValue(Exception error) =>
+        error is FormatException or InvalidCastException or InvalidOperationException or ArgumentException or OverflowException;
 
     private static async Task<IEnumerable<Finding>> CheckDatabaseAsync(CatalogDbContext context, CancellationToken cancellationToken)
     {
@@ -154,7 +157,7 @@ public sealed class DataCheck(
     }
 
     /// <summary>It is rendered again by the next start.</summary>
-    private static Finding OfClip(Clip clip) => new(ClipStore.VideoName(clip.Id), null, "missing, and its clip is ready")
+    private static Finding OfClip(Clip clip) => new(ClipStore.VideoName(clip.Id, clip.Version), null, "missing, and its clip is ready")
     {
         Mend = context => context.Clips.Where(stored => stored.Id == clip.Id)
             .ExecuteUpdateAsync(stored => stored.SetProperty(c => c.Status, ClipStatus.Queued)),

@@ -19,6 +19,7 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/c/{slug}/media/{run:int}/{number:long}.m4s",
         "/c/{slug}/playlist.m3u8",
         "/c/{slug}/poster.jpg",
+        "/c/{slug}/v{version:int}/clip.mp4",
         "/embed/{Slug}",
         "/error",
         "/error/{Code:int}",
@@ -29,6 +30,9 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/setup",
         "/{**path}", // 404
         "/{playbackId:guid}.m3u8",
+        "/{playbackId:guid}/thumbnail.jpg",
+        "/{playbackId:guid}/{recordingId:guid}/filmstrip/{row:int:min(0)}.jpg",
+        "/{playbackId:guid}/{recordingId:guid}/waveform/{row:int:min(0)}.dat",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s",
     ];

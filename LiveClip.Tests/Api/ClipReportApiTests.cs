@@ -47,7 +47,7 @@ public sealed class ClipReportApiTests(RecordedServer recorded) : IClassFixture<
         Assert.Equal(HttpStatusCode.NotFound, (await Api.GetAnswerAsync("/v1/clips/none/report")).Status);
         var clip = await recorded.Over.ClipAsync(1, 2);
         var path = $"/v1/clips/{clip.GetProperty("clipId").GetString()}";
-        await Api.DeleteAsync(new Uri(path, UriKind.Relative));
+        await Api.DeleteAnswerAsync(path);
         Assert.Equal(HttpStatusCode.NotFound, (await Api.GetAnswerAsync($"{path}/report")).Status);
     }
 }

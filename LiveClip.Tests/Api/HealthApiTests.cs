@@ -45,6 +45,7 @@ public sealed class HealthApiTests(LiveServer server) : IClassFixture<LiveServer
     public async Task A_bad_encoder_is_told_what_to_change_until_a_good_one_takes_over()
     {
         var stream = await TestStream.CreateAsync(server.Process);
+        var began = DateTimeOffset.UtcNow;
         var good = new TestMedia { Width = 320, Height = 180, Seconds = 40 };
         var bad = good with { Gop = 180, Audio = false };
         await good.FlvAsync();
@@ -70,7 +71,24 @@ public sealed class HealthApiTests(LiveServer server) : IClassFixture<LiveServer
         Assert.InRange(now.GetProperty("audioVideoSkew").GetDouble(), -0.25, 0.25);
         var readings = (await HealthAsync(stream)).GetProperty("readings").EnumerateArray();
         Assert.Equal(1, readings.Sum(reading => reading.GetProperty("reconnects").GetInt32()));
+
+        await second.StopAsync();
+        await stream.EndedAsync();
+        List<JsonElement> minutes = [];
+        await Eventually.TrueAsync(
+            async () => (minutes = await MinutesAsync(stream, began)).Sum(minute => minute.GetProperty("reconnects").GetInt32()) == 1,
+            TimeSpan.FromSeconds(10),
+            "the minute of the other encoder");
+        Assert.Contains(
+            "gopSizeLong", minutes.SelectMany(minute => minute.GetProperty("issues").EnumerateArray()).Select(issue => issue.GetString()));
+        Assert.Empty(await MinutesAsync(stream, DateTimeOffset.UtcNow));
     }
+
+    private async Task<List<JsonElement>> MinutesAsync(TestStream stream, DateTimeOffset from) =>
+    [
+        .. (await Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}/health?from={from.UtcDateTime:O}&seconds=0")).Data
+            .GetProperty("minutes").EnumerateArray(),
+    ];
 
     private async Task<JsonElement> HealthAsync(TestStream stream) =>
         (await Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}/health?seconds=600")).Data;

@@ -5,6 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Metadata;
 using Microsoft.EntityFrameworkCore.Migrations;
+using Microsoft.Extensions.DependencyInjection;
 using Xunit;
 
 namespace LiveClip.Tests.Catalog;
@@ -45,6 +46,26 @@ public sealed class CatalogTests : IDisposable
         await using var second = Open("c.db");
         Assert.Empty(await second.Database.GetPendingMigrationsAsync(Token));
         await second.Database.MigrateAsync(Token);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // it was killed in the middle of a migration
+    public async Task A_start_that_was_killed_while_it_migrated_keeps_no_other_from_starting(bool isUnfinished)
+    {
+        await using var core = await CoreServices.StartAsync(_folder);
+        await using var context = core.Read();
+        await context.Database.ExecuteSqlRawAsync("INSERT INTO __EFMigrationsLock VALUES (1, '2026-11-22 13:00:00')", Token);
+        if (isUnfinished)
+        {
+            await context.Database.ExecuteSqlRawAsync(
+                "DROP TABLE HealthMinutes; DELETE FROM __EFMigrationsHistory WHERE MigrationId LIKE '%HealthMinutes'", Token);
+        }
+
+        var migration = ActivatorUtilities.CreateInstance<CatalogMigration>(core.Provider);
+        await Eventually.EndsAsync(migration.StartingAsync(Token), TimeSpan.FromSeconds(10));
+
+        Assert.Equal(0, await context.HealthMinutes.CountAsync(Token));
     }
 
     [Fact]
@@ -176,6 +197,7 @@ public sealed class CatalogTests : IDisposable
         Start = 0,
         End = 90_000,
         Trimmed = false,
+        TrimmableUntil = DateTimeOffset.UnixEpoch,
         CreatedBy = "test",
         CreatedAt = DateTimeOffset.UnixEpoch,
     };

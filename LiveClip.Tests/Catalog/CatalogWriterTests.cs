@@ -123,6 +123,7 @@ public sealed class CatalogWriterTests : IDisposable
         Start = 0,
         End = 1,
         Trimmed = false,
+        TrimmableUntil = DateTimeOffset.UnixEpoch,
         CreatedBy = "test",
         CreatedAt = DateTimeOffset.UtcNow,
     };

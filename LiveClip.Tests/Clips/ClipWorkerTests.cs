@@ -48,7 +48,7 @@ public sealed class ClipWorkerTests : IDisposable
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(start, end), "test"));
 
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         var rate = media.FrameRate.Numerator / (double)media.FrameRate.Denominator;
         var (first, last) = ((int)Math.Ceiling((start * rate) - 0.05), (int)Math.Ceiling((end * rate) - 0.05) - 1);
         Assert.Equal(Enumerable.Range(first, last - first + 1), await DecodedVideo.FrameNumbersAsync(file));
@@ -79,7 +79,7 @@ public sealed class ClipWorkerTests : IDisposable
 
         Assert.Equal((newest - (5 * Second), newest, false), (clip.RequestedStart, clip.RequestedEnd, clip.Trimmed));
         Assert.Equal(newest, clip.DeliveredEnd!.Value, 100d);
-        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         Assert.Equal(Enumerable.Range((int)Math.Round(newest * 30.0 / Second) - 150, 150), numbers);
     }
 
@@ -96,7 +96,7 @@ public sealed class ClipWorkerTests : IDisposable
 
         Assert.Equal(360_000, clip.RequestedStart, 100d);
         Assert.Equal(642_000, clip.RequestedEnd, 100d);
-        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var numbers = await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         Assert.Equal(Enumerable.Range(120, 94), numbers);
     }
 
@@ -111,7 +111,7 @@ public sealed class ClipWorkerTests : IDisposable
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(15, (second / 90_000.0) + 3), "test"));
 
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         var numbers = await DecodedVideo.FrameNumbersAsync(file);
         Assert.Equal(Enumerable.Range(450, 150).Concat(Enumerable.Range(10_000, 90)), numbers);
         Assert.Equal(clip.DeliveredFrames, numbers.Count);
@@ -142,7 +142,7 @@ public sealed class ClipWorkerTests : IDisposable
         var report = CutReport.Parse(clip.Report)!;
         Assert.Equal((0, null), (report.AudioOffset, report.FrameRate));
         var source = await DecodedAudio.TickTimesAsync(flv);
-        var heard = await DecodedAudio.TickTimesAsync(core.Get<ClipStore>().FindVideo(clip.Id)!);
+        var heard = await DecodedAudio.TickTimesAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!);
         var first = (await ChildProcess.RunAsync(
             "ffprobe", ["-v", "error", "-show_entries", "format=start_time", "-of", "csv=p=0", flv], TimeSpan.FromSeconds(20))).Lines.First();
         var zero = double.Parse(first, System.Globalization.CultureInfo.InvariantCulture) + 0.5;
@@ -168,7 +168,7 @@ public sealed class ClipWorkerTests : IDisposable
         foreach (var (clip, first, count) in clips)
         {
             Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
-            Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!));
+            Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!));
         }
 
         var plain = clips.Where(clip => clip.First == 60 && clip.Count == 120).Select(clip => clip.Clip.ReadyAt).ToList();
@@ -192,7 +192,7 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.Equal((Again.Width, Again.Height, 100), (clip.Width, clip.Height, clip.DeliveredFrames!.Value));
         var report = CutReport.Parse(clip.Report)!;
         Assert.Equal((0, 100, "run"), (report.FramesCopied, report.FramesEncoded, Assert.Single(report.Joints).Kind));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         var shown = await DecodedVideo.PresentationTimesAsync(file);
         Assert.Equal(100, shown.Count);
         Assert.Equal(1.5 + (54 / 25.0), shown[^1].TotalSeconds, 0.002);
@@ -243,7 +243,7 @@ public sealed class ClipWorkerTests : IDisposable
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(1, 5.1), "test"));
         Assert.Equal((ClipStatus.Ready, null), (clip.Status, clip.Error));
         Assert.Equal((0, 123), (CutReport.Parse(clip.Report)!.FramesCopied, CutReport.Parse(clip.Report)!.FramesEncoded));
-        Assert.Equal(Enumerable.Range(30, 123), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id)!));
+        Assert.Equal(Enumerable.Range(30, 123), await DecodedVideo.FrameNumbersAsync(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!));
 
         // Where nothing has to be encoded, nothing is.
         var clean = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(2, 6), "test"));
@@ -301,12 +301,12 @@ public sealed class ClipWorkerTests : IDisposable
             torn = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 2), "test"));
             gone = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 3), "test"));
             whole = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(0, 4), "test"));
-            using (var file = File.OpenWrite(core.Get<ClipStore>().FindVideo(torn.Id)!))
+            using (var file = File.OpenWrite(core.Get<ClipStore>().FindVideo(torn.Id, torn.Version)!))
             {
                 file.SetLength(torn.Length!.Value - 1);
             }
 
-            File.Delete(core.Get<ClipStore>().FindVideo(gone.Id)!);
+            File.Delete(core.Get<ClipStore>().FindVideo(gone.Id, gone.Version)!);
         }
 
         await using var next = await CoreServices.StartAsync(_folder, started: Parts);
@@ -316,7 +316,7 @@ public sealed class ClipWorkerTests : IDisposable
                 async () => await ReadAsync(next, lost.Id, clip => clip) is { Status: ClipStatus.Ready } done
                     && done.ReadyAt > lost.ReadyAt ? done : null,
                 FlvPublish.Bound);
-            Assert.Equal(lost.Length, new FileInfo(next.Get<ClipStore>().FindVideo(again.Id)!).Length);
+            Assert.Equal(lost.Length, new FileInfo(next.Get<ClipStore>().FindVideo(again.Id, again.Version)!).Length);
         }
 
         Assert.Equal(whole.ReadyAt, await ReadAsync(next, whole.Id, clip => clip.ReadyAt));
@@ -339,13 +339,13 @@ public sealed class ClipWorkerTests : IDisposable
         await trash.CleanAsync(CoreServices.Token);
         Assert.True(await queue.RestoreAsync(clip.Id, CoreServices.Token));
         Assert.Equal((clip.Slug, ClipStatus.Ready), await ReadAsync(core, clip.Id, found => (found.Slug, found.Status)));
-        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
 
         Assert.True(await queue.DeleteAsync(clip.Id, CoreServices.Token));
         time.Advance(TimeSpan.FromDays(7.1));
         await trash.CleanAsync(CoreServices.Token);
         Assert.False(await queue.RestoreAsync(clip.Id, CoreServices.Token));
-        Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.Null(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
     }
 
     [Fact]
@@ -372,7 +372,7 @@ public sealed class ClipWorkerTests : IDisposable
         await cleaning;
 
         Assert.Equal(ClipStatus.Ready, await ReadAsync(core, clip.Id, found => found.Status));
-        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id, clip.Version));
     }
 
     private static async Task<Clip> MakeAsync(CoreServices core, ClipRequest request)
@@ -380,7 +380,7 @@ public sealed class ClipWorkerTests : IDisposable
         var answer = await core.Get<ClipQueue>().CreateAsync(request, CoreServices.Token);
         Assert.True(answer.Clip is not null, answer.Refusal?.Message);
         var clip = await UntilDoneAsync(core, answer.Clip.Id);
-        if (core.Get<ClipStore>().FindVideo(clip.Id) is { } path)
+        if (core.Get<ClipStore>().FindVideo(clip.Id, clip.Version) is { } path)
         {
             using var file = File.OpenHandle(path);
             ProgressiveMp4.Verify(file);

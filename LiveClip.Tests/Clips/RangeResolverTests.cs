@@ -1,3 +1,4 @@
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Recordings;
 using Xunit;
@@ -59,9 +60,10 @@ public class RangeResolverTests
     public void A_range_is_found(string what, ClipRange range, double requestedStart, double requestedEnd, double start, double end)
     {
         var resolved = Resolve(range, OnAir);
-        Assert.Equal(
-            new ResolvedRange(Ticks(requestedStart), Ticks(requestedEnd), Ticks(start), Ticks(end)), resolved);
-        Assert.True(resolved.Trimmed == (requestedStart != start || requestedEnd != end), what);
+        TrimReason? reason = requestedStart != start || requestedEnd != end ? TrimReason.MaxLength : null;
+        Assert.True(
+            new ResolvedRange(Ticks(requestedStart), Ticks(requestedEnd), Ticks(start), Ticks(end)) { TrimReason = reason } == resolved,
+            $"{what}: {resolved}");
     }
 
     [Theory]
@@ -74,15 +76,26 @@ public class RangeResolverTests
     }
 
     [Fact]
-    public void An_end_that_has_not_been_received_yet_has_to_wait_on_air_and_is_trimmed_afterwards()
+    public void An_end_that_has_not_been_received_yet_lies_ahead_on_air_and_is_trimmed_afterwards()
     {
         var range = new TimelineRange(90, 110);
-        Assert.Equal((ClipRefusalReason.NotYet, "end"), Refusal(range, OnAir));
-        Assert.Equal(new ResolvedRange(Ticks(90), Ticks(110), Ticks(90), Ticks(100)), Resolve(range, Over));
+        Assert.Equal(new ResolvedRange(Ticks(90), Ticks(110), Ticks(90), Ticks(110)) { IsAhead = true }, Resolve(range, OnAir));
+        Assert.Equal(
+            new ResolvedRange(Ticks(90), Ticks(110), Ticks(90), Ticks(100)) { TrimReason = TrimReason.RecordingEnd }, Resolve(range, Over));
 
-        // The cap comes first, but here it does not help.
-        Assert.Equal((ClipRefusalReason.NotYet, "end"), Refusal(new TimelineRange(80, 200), OnAir));
+        // The cap comes first; what is to come plays as long as it lasts.
+        Assert.Equal(
+            new ResolvedRange(Ticks(80), Ticks(200), Ticks(80), Ticks(110)) { TrimReason = TrimReason.MaxLength, IsAhead = true },
+            Resolve(new TimelineRange(80, 200), OnAir));
         Assert.Equal(Ticks(100), Resolve(new TimelineRange(80, 200), Over).End);
+    }
+
+    [Fact]
+    public void Nothing_lies_ahead_where_the_encoder_is_known_to_have_been_away()
+    {
+        var away = OnAir with { GapEnd = Ticks(120) };
+        Assert.False(Resolve(new TimelineRange(90, 120), away).IsAhead);
+        Assert.True(Resolve(new TimelineRange(95, 121), away).IsAhead);
     }
 
     [Theory]
@@ -91,7 +104,8 @@ public class RangeResolverTests
     public void More_seconds_than_there_are_give_all_there_is_and_say_so(double seconds, bool trimmed)
     {
         var resolved = Resolve(new LastRange(seconds), OnAir, cap: Ticks(1_000));
-        Assert.Equal((0, Ticks(100), trimmed), (resolved.Start, resolved.End, resolved.Trimmed));
+        Assert.Equal(
+            (0, Ticks(100), trimmed ? TrimReason.RecordingStart : (TrimReason?)null), (resolved.Start, resolved.End, resolved.TrimReason));
     }
 
     [Theory]
@@ -110,12 +124,6 @@ public class RangeResolverTests
         new(new ShownPicture(inRun, inTime), new ShownPicture(outRun, outTime));
 
     private static long Ticks(double seconds) => (long)(seconds * Second);
-
-    private static (ClipRefusalReason, string) Refusal(ClipRange range, RecordingTimeline timeline)
-    {
-        var refusal = Assert.Throws<RangeRefused>(() => Resolve(range, timeline)).Refusal;
-        return (refusal.Reason, refusal.Field);
-    }
 
     /// <summary>30 pictures a second wherever there is anything.</summary>
     private static ResolvedRange Resolve(ClipRange range, RecordingTimeline timeline, long cap = Cap) =>

@@ -58,7 +58,7 @@ public sealed class SmartCutTests : IDisposable
             var clip = await MakeAsync(core, new ClipRequest(stream.Id, range, "test", recording.Id));
 
             Assert.True((ClipStatus.Ready, null) == (clip.Status, clip.Error), $"{what}, {first} and {count} more: {clip.Error}");
-            var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+            var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
             Assert.Equal(Enumerable.Range(first, count), await DecodedVideo.FrameNumbersAsync(file));
             Assert.Equal(count, clip.DeliveredFrames);
             var shown = await DecodedVideo.PresentationTimesAsync(file);

@@ -123,6 +123,7 @@ public abstract class Dashboard : BunitContext
             Start = 5 * 90_000,
             End = 12 * 90_000,
             Trimmed = false,
+            TrimmableUntil = DateTimeOffset.UnixEpoch,
             CreatedBy = "ana@example.org",
             CreatedAt = DateTimeOffset.UtcNow.AddMinutes(-age),
         };

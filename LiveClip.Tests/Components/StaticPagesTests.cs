@@ -332,6 +332,7 @@ public sealed partial class StaticPagesTests : IDisposable
             Start = 0,
             End = 90_000,
             Trimmed = false,
+            TrimmableUntil = DateTimeOffset.UnixEpoch,
             Width = 1280,
             Height = 720,
             HasPoster = true,

@@ -1,6 +1,5 @@
 using System.Net.Http.Json;
 using System.Text.Json.Nodes;
-using Deque.AxeCore.Playwright;
 using LiveClip.Tests.Support;
 using Microsoft.Playwright;
 using Xunit;
@@ -291,10 +290,7 @@ public sealed class DashboardTests(DashboardFixture on) : IClassFixture<Dashboar
             await page.GotoAsync(path, new() { WaitUntil = WaitUntilState.NetworkIdle });
         }
 
-        var result = await page.RunAxe();
-        Assert.True(
-            result.Violations.Length == 0,
-            $"{page.Url}: " + string.Join("; ", result.Violations.Select(v => $"{v.Id} at {string.Join(", ", v.Nodes.Select(n => n.Html))}")));
+        await Accessibility.CheckAsync(page);
     }
 
     /// <summary>Opens a page and waits until it answers.</summary>

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using LiveClip.Core.Ingest;
 using LiveClip.Tests.Support;
 using Xunit;
 
@@ -9,21 +10,29 @@ public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveS
 {
     private static readonly TimeSpan Publishing = TimeSpan.FromSeconds(60);
 
+    private static readonly int MaxUnauthenticated = new IngestOptions().MaxUnauthenticated;
+
     private static readonly TestMedia Small = new() { Width = 320, Height = 180, Seconds = 8, Gop = 30, BFrames = 0 };
 
     [Fact]
     public async Task Idle_connections_do_not_keep_a_publisher_out()
     {
         var stream = await TestStream.CreateAsync(server.Process);
+        var flv = await Small.FlvAsync();
         var idle = new List<Socket>();
         for (var i = 0; i < 500; i++)
         {
             idle.Add(await ConnectAsync());
         }
 
-        await using (var publisher = await stream.PublishAsync(Small, realTime: false))
+        await Eventually.TrueAsync(
+            () => idle.Count(socket => socket.Poll(0, SelectMode.SelectRead)) >= 500 - MaxUnauthenticated, Publishing, "those that have to go");
+        Assert.Contains(server.Process.Log, line => line.Contains("had to go", StringComparison.Ordinal));
+
+        // At once, while the others are there: in a few seconds each would have to leave for its silence.
+        await using (var publisher = await SilentPublisher.StartAsync(flv, stream.Ingest))
         {
-            await Eventually.EndsAsync(publisher.Completion, Publishing);
+            await publisher.StopAsync();
         }
 
         idle.ForEach(socket => socket.Dispose());
@@ -52,7 +61,12 @@ public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveS
     [Fact]
     public async Task Slow_viewers_cost_the_recording_no_picture_and_the_server_little_memory()
     {
-        var source = TestMedia.Default with { BFrames = 0 };
+        // Filled up to the bit rate of a real one: two seconds are more than a MiB.
+        var source = TestMedia.Default with
+        {
+            BFrames = 0,
+            X264Params = "nal-hrd=cbr:bitrate=6000:vbv-maxrate=6000:vbv-bufsize=6000",
+        };
         var stream = await TestStream.CreateAsync(server.Process, enableDvrMode: true);
         await using var publisher = await stream.PublishAsync(source);
         var playlist = await stream.PlaylistWithAsync(segments: 1);

@@ -11,8 +11,16 @@ namespace LiveClip.Tests.Faults;
 /// <summary>A server whose data directory is a disk of 64 MiB, a publisher, a viewer, and somebody who fills the disk to its last byte.</summary>
 public sealed class DiskFullTests
 {
+    private const string Ballast = "liveclip.ballast";
+
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(60);
     private static readonly TestMedia Source = new() { Width = 320, Height = 180, Seconds = 20, Gop = 30 };
+
+    private static readonly string[] Settings =
+    [
+        "--LiveClip:Storage:ReserveMiB=2", "--LiveClip:Storage:PauseMiB=8", "--LiveClip:Storage:PauseMinutes=0",
+        "--LiveClip:Storage:CriticalHours=0", "--LiveClip:Storage:LowHours=0",
+    ];
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
@@ -21,25 +29,25 @@ public sealed class DiskFullTests
     {
         using var folder = new TempFolder();
         await using var disk = await SmallDisk.MountAsync(folder.FullPath);
-        await using (var server = await ServerProcess.StartAsync(
-            folder.FullPath, "--LiveClip:Storage:ReserveMiB=2", "--LiveClip:Storage:PauseMiB=8", "--LiveClip:Storage:PauseMinutes=0",
-            "--LiveClip:Storage:CriticalHours=0", "--LiveClip:Storage:LowHours=0"))
+        await using (var server = await ServerProcess.StartAsync(folder.FullPath, Settings))
         {
             var stream = await TestStream.CreateAsync(server, enableDvrMode: true);
             await using var publisher = await FfmpegPublisher.StartAsync(await Source.FlvAsync(), stream.Ingest, loop: true);
             await stream.PlaylistWithAsync(segments: 3);
             await using var viewer = new Viewer(stream, server.Api);
-            Assert.Equal("ok", await StateAsync(server));
+            await TellsItsFiguresAsync(server, folder);
 
             disk.Fill();
             await Eventually.TrueAsync(async () => await StateAsync(server) == "paused", TimeSpan.FromSeconds(5), "the pause");
+            var lost = CountLost(server);
             await ServesTheLivePictureAsync(server, stream, viewer);
+            // The one that was open when the disk became full, and no other: none is begun.
+            Assert.InRange(CountLost(server), 0, lost + 1);
             await RefusesClipsAsync(server, stream);
 
             var files = CountFiles(folder);
             disk.Empty();
-            await Eventually.TrueAsync(
-                async () => await StateAsync(server) == "ok" && CountFiles(folder) > files, TimeSpan.FromSeconds(10), "the recording");
+            await ResumesAsync(server, folder, files);
             Assert.False((await StreamAsync(server, stream)).TryGetProperty("recordingPaused", out _));
             Assert.Equal("Healthy", await server.Api.GetStringAsync(new Uri("/healthz/ready", UriKind.Relative), Token));
 
@@ -53,6 +61,84 @@ public sealed class DiskFullTests
 
         await AgreesWithItsFilesAsync(folder);
     }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_server_that_starts_on_a_full_disk_plays_what_there_is_and_resumes_recording_by_itself(bool wasKilled)
+    {
+        using var folder = new TempFolder();
+        await using var disk = await SmallDisk.MountAsync(folder.FullPath);
+        await using (var server = await ServerProcess.StartAsync(folder.FullPath, Settings))
+        {
+            var stream = await TestStream.CreateAsync(server, enableDvrMode: true);
+            JsonElement clip;
+            await using (await FfmpegPublisher.StartAsync(await Source.FlvAsync(), stream.Ingest, loop: true))
+            {
+                await stream.PlaylistWithAsync(segments: 3);
+                clip = await stream.ReadyAsync((await stream.PostClipAsync(new { last = 2 })).Data);
+                await Eventually.TrueAsync(() => File.Exists(folder.File(Ballast)), Bound);
+                await (wasKilled ? server.KillAsync() : server.StopAsync());
+            }
+
+            disk.Fill();
+            await server.RestartAsync();
+            Assert.Equal("paused", await StateAsync(server));
+            await PlaysWhatThereIsAsync(server, stream, clip);
+
+            var files = CountFiles(folder);
+            await using var returned = await FfmpegPublisher.StartAsync(await Source.FlvAsync(), stream.Ingest, loop: true);
+            await Eventually.TrueAsync(async () => (await stream.PlaylistAsync()).Segments.Any(segment => segment.Discontinuity), Bound);
+            await using var viewer = new Viewer(stream, server.Api);
+            await ServesTheLivePictureAsync(server, stream, viewer);
+            Assert.Equal(files, CountFiles(folder));
+
+            disk.Empty();
+            await ResumesAsync(server, folder, files);
+            await Eventually.TrueAsync(() => File.Exists(folder.File(Ballast)), Bound);
+            await returned.StopAsync();
+            await stream.EndedAsync();
+            Assert.Empty(viewer.Failures);
+            await server.StopAsync();
+        }
+
+        await AgreesWithItsFilesAsync(folder);
+    }
+
+    private static async Task TellsItsFiguresAsync(ServerProcess server, TempFolder folder)
+    {
+        var storage = (await server.Api.GetAnswerAsync("/v1/server/storage")).Data;
+        long Figure(string name) => storage.GetProperty(name).GetInt64();
+        var (free, usable, rate) = (Figure("freeBytes"), Figure("usableBytes"), Figure("bytesPerSecond"));
+        Assert.Equal("ok", storage.GetProperty("state").GetString());
+        Assert.Equal(new DriveInfo(folder.FullPath).TotalSize, Figure("totalBytes"));
+        Assert.InRange(free, 1, Figure("totalBytes") - 1);
+        Assert.Equal(free - (2 << 20), usable);
+        Assert.InRange(rate, 1_000, 1_000_000);
+        Assert.Equal(usable / (double)rate / 3600, storage.GetProperty("hoursLeft").GetDouble(), 0.01);
+    }
+
+    private static async Task PlaysWhatThereIsAsync(ServerProcess server, TestStream stream, JsonElement clip)
+    {
+        var playlist = await stream.PlaylistAsync("?dvrMode=true");
+        Assert.NotEmpty(playlist.Recorded);
+        foreach (var address in playlist.Recorded.Select(segment => segment.Address!.ToString())
+            .Append(clip.GetProperty("mp4Url").GetString()!).Append(clip.GetProperty("shareUrl").GetString()!))
+        {
+            using var media = await server.Api.GetAsync(new Uri(address), Token);
+            Assert.Equal(HttpStatusCode.OK, media.StatusCode);
+        }
+
+        using var browser = await Browser.SignedInAsync(server);
+        foreach (var path in (string[])["/", "/clips", $"/studio/{stream.Id}"])
+        {
+            using var page = await browser.GetAsync(path);
+            Assert.Equal(HttpStatusCode.OK, page.StatusCode);
+        }
+    }
+
+    private static async Task ResumesAsync(ServerProcess server, TempFolder folder, int files) => await Eventually.TrueAsync(
+        async () => await StateAsync(server) == "ok" && CountFiles(folder) > files, TimeSpan.FromSeconds(10), "the recording");
 
     private static async Task ServesTheLivePictureAsync(ServerProcess server, TestStream stream, Viewer viewer)
     {
@@ -94,45 +180,10 @@ public sealed class DiskFullTests
     private static async Task<JsonElement> StreamAsync(ServerProcess server, TestStream stream) =>
         (await server.Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}")).Data;
 
+    private static int CountLost(ServerProcess server) =>
+        server.Log.Count(line => line.Contains("lost segment", StringComparison.Ordinal));
+
     private static int CountFiles(TempFolder folder) => Directory.GetFiles(folder.FullPath, "*.m4s", SearchOption.AllDirectories).Length;
-
-    /// <summary>A file system of 64 MiB in memory.</summary>
-    private sealed class SmallDisk(string folder) : IAsyncDisposable
-    {
-        private string Filler => Path.Combine(folder, "filler");
-
-        public static async Task<SmallDisk> MountAsync(string folder)
-        {
-            Assert.SkipUnless(Environment.IsPrivilegedProcess, "mounting a small disk takes root");
-            await using var mount = await ChildProcess.StartAsync("mount", ["-t", "tmpfs", "-o", "size=64m", "liveclip-test", folder]);
-            Assert.SkipUnless(await mount.Exited == 0, $"no small disk can be mounted here: {mount.Transcript}");
-            return new SmallDisk(folder);
-        }
-
-        /// <summary>To the last byte, as another program does.</summary>
-        public void Fill()
-        {
-            using var file = File.Create(Filler, bufferSize: 0);
-            foreach (var piece in (int[])[1 << 20, 1 << 12, 1])
-            {
-                try
-                {
-                    while (true)
-                    {
-                        file.Write(new byte[piece]);
-                    }
-                }
-                catch (IOException)
-                {
-                    continue;
-                }
-            }
-        }
-
-        public void Empty() => File.Delete(Filler);
-
-        public async ValueTask DisposeAsync() => await ChildProcess.RunAsync("umount", ["--lazy", folder], Bound);
-    }
 
     /// <summary>Plays the live picture: asks for the playlist again and again and fetches each segment that it lists for the first time.</summary>
     private sealed class Viewer : IAsyncDisposable
@@ -172,7 +223,7 @@ public sealed class DiskFullTests
                 }
 
                 var playlist = await HlsPlaylist.ReadAsync(answer);
-                foreach (var segment in playlist.Segments.Where(segment => known.Add(segment.Address!)))
+                foreach (var segment in playlist.Recorded.Where(segment => known.Add(segment.Address!)))
                 {
                     using var media = await http.GetAsync(segment.Address, _left.Token);
                     if (media.IsSuccessStatusCode)

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Globalization;
 using LiveClip.Core.Catalog;
-using LiveClip.Core.Recordings;
 using LiveClip.Tests.Live;
 using LiveClip.Tests.Support;
+using Microsoft.EntityFrameworkCore;
 using Xunit;
 
 namespace LiveClip.Tests.Faults;
@@ -24,20 +24,25 @@ public sealed class LongRecordingTests(ITestOutputHelper output) : IDisposable
         var count = (int)(hours * 1800);
         var stream = await MakeAsync(count);
 
-        await using (var core = await CoreServices.StartAsync(_folder))
+        var launched = Stopwatch.GetTimestamp();
+        await using (var server = await ServerProcess.StartAsync(_folder.FullPath))
         {
-            var started = Stopwatch.GetTimestamp();
-            var recovered = Assert.Single(await core.Get<RecordingRecovery>().RecoverAsync(CoreServices.Token));
-            output.WriteLine($"{count} segments: recovered after {Stopwatch.GetElapsedTime(started).TotalMilliseconds:F0} ms");
-            Assert.Equal(count + 1, recovered.Segments.Count);
-            Assert.InRange(recovered.Segments[0].Duration, 1, SegmentTicks - 1);
+            output.WriteLine($"{count} segments: the server is ready after {Stopwatch.GetElapsedTime(launched).TotalMilliseconds:F0} ms");
+            output.WriteLine(server.Log.Single(line => line.Contains("looked through", StringComparison.Ordinal)).Trim());
+            Assert.Contains(server.Log, line => line.Contains("a torn tail", StringComparison.Ordinal));
+            Assert.Equal("disconnected", await StatusAsync(server, stream));
         }
 
-        var launched = Stopwatch.GetTimestamp();
-        await using var server = await ServerProcess.StartAsync(_folder.FullPath);
-        output.WriteLine($"{count} segments: the server is ready after {Stopwatch.GetElapsedTime(launched).TotalMilliseconds:F0} ms");
-        Assert.Contains(server.Log, line => line.Contains(stream.Id, StringComparison.Ordinal));
+        await using var core = await CoreServices.StartAsync(_folder);
+        await using var context = core.Read();
+        var recording = await context.Recordings.SingleAsync(CoreServices.Token);
+        var segments = await context.SegmentsOf(recording.Id).ToListAsync(CoreServices.Token);
+        Assert.Equal(count + 1, segments.Count);
+        Assert.InRange(segments[0].Duration, 1, SegmentTicks - 1);
     }
+
+    private static async Task<string?> StatusAsync(ServerProcess server, LiveStream stream) =>
+        (await server.Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}")).Data.GetProperty("status").GetString();
 
     /// <summary>Rows and tiny files of a recording on air, and behind them a real segment that is torn.</summary>
     private async Task<LiveStream> MakeAsync(int count)

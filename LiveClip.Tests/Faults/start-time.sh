@@ -5,4 +5,4 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 export LIVECLIP_HOURS=${1:-100}
 dotnet test LiveClip.Tests --filter "FullyQualifiedName~LiveClip.Tests.Faults.LongRecordingTests" \
-  --logger "console;verbosity=detailed" | grep -E 'segments: |Passed |Failed |Error Message|^ {3}[0-9A-Z]'
+  --logger "console;verbosity=detailed" | grep -E 'segments: |looked through|Passed |Failed |Error Message|^ {3}[0-9A-Z]'

@@ -6,8 +6,10 @@ using LiveClip.Core.OnAir;
 using LiveClip.Core.Samples;
 using LiveClip.Tests.Catalog;
 using LiveClip.Tests.Live;
+using LiveClip.Tests.Recordings;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Logging;
 using Xunit;
 
 namespace LiveClip.Tests.Health;
@@ -79,6 +81,21 @@ public sealed class HealthWatchTests : IAsyncLifetime
         Assert.Equal(HealthStatus.NoData, Report().Status);
         Assert.Null(Report().Now);
         Assert.Equal(62, Report().Readings.Count);
+    }
+
+    [Fact]
+    public async Task A_catalog_that_is_away_for_minutes_is_told_of_once_and_gets_its_rows_afterwards()
+    {
+        var log = new FaultsLog();
+        _core.Get<ILoggerFactory>().AddProvider(log);
+        await WriteAsync("ALTER TABLE HealthMinutes RENAME TO Away");
+        await PublishAsync(Begin(), new SyntheticEncoder(), seconds: 125);
+        Assert.Equal(125, Report().Readings.Count);
+        Assert.Single(log.Lines, line => line.Contains("streams' health", StringComparison.Ordinal));
+
+        await WriteAsync("ALTER TABLE Away RENAME TO HealthMinutes");
+        await TickAsync();
+        Assert.Equal(2, (await RowsAsync(2)).Count);
     }
 
     [Fact]
@@ -183,6 +200,9 @@ public sealed class HealthWatchTests : IAsyncLifetime
         Assert.Equal(Enumerable.Range(400, 3_600), history.Last(9_999).Select(reading => reading.Publish));
         Assert.Equal([3_998, 3_999], history.Last(2).Select(reading => reading.Publish));
     }
+
+    private Task<int> WriteAsync(string sql) => _core.Catalog.WriteAsync(
+        context => context.Database.ExecuteSqlRawAsync(sql, CoreServices.Token), CoreServices.Token);
 
     private HealthReport Report() => _core.Get<StreamHealths>().Report(_stream.Id, 3_600);
 

@@ -29,13 +29,14 @@ public partial class FolderRulesTests
         ["Recordings"] = ["Storage", "Live", "OnAir", "Mp4", "Samples", "Catalog", "Changes", "Hls"],
         ["Health"] = ["Live", "OnAir", "Catalog"],
         ["Clips"] = ["Recordings", "Storage", "Live", "Mp4", "Samples", "Ffmpeg", "Catalog", "Changes", "Hls"],
+        ["Images"] = ["Clips", "Recordings", "Samples", "Ffmpeg"],
         ["Upkeep"] = ["Clips", "Recordings", "Mp4", "Samples", "Catalog"],
         ["Access"] = ["Catalog", "Changes"],
         ["Demo"] = ["Ingest", "Rtmp", "Ffmpeg", "Access", "Catalog"],
     };
 
     private static readonly string[] WebMayUse =
-        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Storage", "Recordings", "Health", "Clips", "Changes", "Demo", "Upkeep"];
+        ["Catalog", "Access", "Ingest", "OnAir", "Live", "Storage", "Recordings", "Health", "Clips", "Images", "Changes", "Demo", "Upkeep"];
 
     /// <summary>Three doors to the same services, none of which goes through another.</summary>
     private static readonly string[] WebDoors = ["Components/Pages", "Api", "Hubs"];

@@ -9,7 +9,6 @@ using LiveClip.Core.Rtmp;
 using LiveClip.Tests.Rtmp;
 using LiveClip.Tests.Support;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Xunit;
 

@@ -90,6 +90,31 @@ public sealed class FaultsTests
             Repairs = { [Repair.ClocksAligned] = 1 },
         },
 
+        ["The clock jumps a day back at a sync sample, with B-frames"] = new(Restamped(BFrames, m => m.Stamp - (m.At >= 6 ? Day : 0)))
+        {
+            RunsBeginWith = ["picture 0", "picture 150"],
+            Repairs = { [Repair.ClockJumped] = 1 },
+        },
+        ["The clock jumps an hour forward, inside a group of pictures with B-frames"] =
+            new(Restamped(BFrames, m => m.Stamp + (m.At >= 5 ? Hour : 0)))
+            {
+                RunsBeginWith = ["picture 0", "picture 150"],
+                Repairs = { [Repair.ClockJumped] = 1 },
+            },
+        ["No pictures come for four seconds, inside a group of pictures"] = new(Paused(Usual, 5, 4, withSound: false))
+        {
+            Counts = [Repair.SoundMoved],
+            Tolerance = 46, // the sound's count begins again with a whole millisecond
+        },
+        ["No pictures come for four seconds, inside a group of pictures with B-frames, and sound goes on"] =
+            new(Paused(BFrames, 5, 4, withSound: true)),
+        ["Nothing comes for twelve seconds, inside a group of pictures"] = new(
+            [.. Paused(Usual, 5, 12, withSound: false).Select(m => m with { Shown = m.Shown - (m.At > 5 ? 12 : 0) })])
+        {
+            RunsBeginWith = ["picture 0", "picture 150"],
+            Repairs = { [Repair.ClockJumped] = 1 },
+        },
+
         // R8
         ["The clock goes three seconds back at a sync sample"] = new(Restamped(Usual, m => m.Stamp - (m.At >= 6 ? 3_000 : 0)))
         {
@@ -151,6 +176,17 @@ public sealed class FaultsTests
             {
                 RunsBeginWith = ["picture 0", "picture 50", "picture 100", "picture 150", "picture 200", "picture 250"],
             },
+        ["The picture's configuration changes every two seconds, with B-frames and sound that is sent late"] = new(
+            [
+                .. With(
+                    BFrames,
+                    Enumerable.Range(1, 5).Select(
+                        i => FaultsStream.VideoHeader(2 * i, i % 2 == 1 ? VideoToolbox : SyntheticEncoder.Plain)))
+                    .Select(m => m.IsSound ? m with { At = m.At + 0.1 } : m).OrderBy(m => m.At),
+            ])
+        {
+            RunsBeginWith = ["picture 0", "picture 50", "picture 100", "picture 150", "picture 200", "picture 250"],
+        },
         ["Headers are repeated at each sync sample"] = new(With(
             Usual, Enumerable.Range(1, 5).SelectMany(i => new[]
             {
@@ -166,6 +202,20 @@ public sealed class FaultsTests
                     At = m.At + 5.99,
                     Stamp = m.Stamp + 5_990,
                     Shown = m.At > 0 ? m.Shown + 5.99 : null, // the first one asks for the run that begins at 6 s
+                }),
+            ])
+        {
+            RunsBeginWith = ["picture 0", "picture 150"],
+        },
+
+        ["The sound's configuration changes inside a group of pictures: until the next sync sample, no run can hold it"] = new(
+            [
+                .. BFrames.Encode().Where(m => m.At < 5 || m.IsPicture),
+                .. (BFrames with { Pictures = null, Sound = SyntheticEncoder.Mono44, Seconds = 7 }).Encode().Select(m => m with
+                {
+                    At = m.At + 5,
+                    Stamp = m.Stamp + 5_000,
+                    Shown = m.Shown >= 1.08 ? m.Shown + 5 : null,
                 }),
             ])
         {
@@ -239,7 +289,7 @@ public sealed class FaultsTests
         {
             Repairs = { [Repair.EmptyUnitsRemoved] = 29 },
         },
-        ["H.264 comes as Enhanced RTMP"] = new([.. Usual.Encode().Select(Enhanced)]),
+        ["H.264 comes as Enhanced RTMP"] = new([.. (BFrames with { Composition = -40 }).Encode().Select(Enhanced)]),
         ["Samples come in aggregate messages"] = new([.. Aggregated(Usual.Encode())]),
         ["The pictures are HEVC"] = new(
             [
@@ -336,12 +386,13 @@ public sealed class FaultsTests
         await using var server = await FaultsServer.StartAsync();
         var messages = Usual.Encode();
         var encoder = await server.ConnectAsync();
-        await encoder.SendAsync(messages);
-        await server.UntilOnAirAsync(seconds: 11);
+        await encoder.SendAsync(messages.Where(message => message.At < 6));
+        await server.UntilOnAirAsync(seconds: 5.5);
 
         server.Time.Advance(TimeSpan.FromSeconds(9.9));
-        Assert.False(encoder.Serving.IsCompleted);
-        server.Time.Advance(TimeSpan.FromSeconds(0.2));
+        await encoder.SendAsync(messages.Where(message => message.At >= 6));
+        await server.UntilOnAirAsync(seconds: 11);
+        server.Time.Advance(TimeSpan.FromSeconds(10.1));
         await Eventually.EndsAsync(encoder.Serving, TimeSpan.FromSeconds(10));
         Assert.Equal(BroadcastState.Disconnected, server.Broadcast.State);
         server.Time.Advance(TimeSpan.FromSeconds(60));
@@ -383,6 +434,14 @@ public sealed class FaultsTests
         }),
     ];
 
+    /// <summary>The encoder sends nothing for a while, or sound alone, and goes on where it was.</summary>
+    private static List<FaultsMessage> Paused(FaultsStream stream, double at, int seconds, bool withSound) =>
+    [
+        .. stream.Encode().Where(m => !withSound || !m.IsSound)
+            .Select(m => m.At < at ? m : m with { At = m.At + seconds, Stamp = m.Stamp + (1000 * seconds), Shown = m.Shown + seconds }),
+        .. withSound ? (stream with { Seconds = stream.Seconds + seconds }).Encode().Where(m => m.IsSound) : [],
+    ];
+
     private static List<FaultsMessage> With(FaultsStream stream, IEnumerable<FaultsMessage> others) =>
         // Sorting keeps the order of equals: a header comes before the picture of its time.
         [.. others.Concat(stream.Encode()).OrderBy(message => message.At)];
@@ -399,12 +458,16 @@ public sealed class FaultsTests
         Body = [.. message.Body[..2], 0, 0, 0, .. message.Body[5..]],
     };
 
-    // Enhanced RTMP v2, ExVideoTagHeader:  1(1) | frame type(3) | packet type(4) | FourCC(32) | composition time(24) | …
+    // Enhanced RTMP v2, ExVideoTagHeader:  1(1) | frame type(3) | packet type(4) | FourCC(32) | [composition time(24), type 1] | …
     private static FaultsMessage Enhanced(FaultsMessage message) => message.Type != RtmpMessageType.Video ? message : message with
     {
-        Body = message.Body[1] == 0
-            ? [0x90, .. "avc1"u8, .. message.Body[5..]]
-            : [(byte)(0x80 | (message.Body[0] & 0x70) | 1), .. "avc1"u8, .. message.Body[2..]],
+        Body = message.Body switch
+        {
+            [_, 0, ..] => [0x90, .. "avc1"u8, .. message.Body[5..]],
+            [var first, _, 0, 0, 0, ..] => [(byte)(0x80 | (first & 0x70) | 3), .. "avc1"u8, .. message.Body[5..]],
+            [var first, ..] => [(byte)(0x80 | (first & 0x70) | 1), .. "avc1"u8, .. message.Body[2..]],
+            [] => [],
+        },
     };
 
     /// <summary>RTMP 1.0 §7.1.6: FLV tags whose times begin anywhere; the whole has the time of the first.</summary>

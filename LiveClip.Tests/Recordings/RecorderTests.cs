@@ -212,7 +212,8 @@ public sealed class RecorderTests : IAsyncLifetime
     {
         var time = new ManualTimeProvider();
         using var disk = new DiskWatch(
-            _core.Get<LiveWindows>(), _core.Get<ChangeFeed>(), _core.Get<IOptions<StorageOptions>>(), time, NullLogger<DiskWatch>.Instance);
+            _core.Get<LiveWindows>(), _core.Get<ChangeFeed>(), _core.Get<Ballast>(), _core.Get<IOptions<StorageOptions>>(), time,
+            NullLogger<DiskWatch>.Instance);
         var recorder = Recorder(maxQueuedBytes: 1 << 20, disk);
         var writing = recorder.RunAsync(CoreServices.Token);
         var samples = new SyntheticEncoder().Encode(seconds: 14);

@@ -105,6 +105,30 @@ public sealed class RetentionCleanerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_recording_that_cannot_be_deleted_keeps_no_other_from_it()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, started: typeof(RecorderHost));
+        var cleaner = ActivatorUtilities.CreateInstance<RetentionCleaner>(core.Provider);
+        var folders = new List<string>();
+        foreach (var _ in Enumerable.Range(0, 2))
+        {
+            var stream = await core.CreateStreamAsync(new LiveStreamSettings { MaxClipSeconds = 30, RetentionDays = 1 });
+            folders.Add(_folder.File($"recordings/{(await core.RecordAsync(stream, await Short.FlvAsync())).Id}"));
+        }
+
+        // What is mounted cannot be deleted.
+        await using var mounted = await SmallDisk.MountAsync(Directory.CreateDirectory(Path.Combine(folders[0], "mounted")).FullName);
+        foreach (var _ in Enumerable.Range(0, 25))
+        {
+            time.Advance(TimeSpan.FromHours(1));
+            await cleaner.CleanAsync(CoreServices.Token);
+        }
+
+        Assert.Equal([true, false], folders.Select(Directory.Exists));
+    }
+
+    [Fact]
     public async Task A_clip_holds_its_source_until_it_is_gone_for_good()
     {
         var time = new ManualTimeProvider();

@@ -60,7 +60,7 @@ public sealed class RetentionTests
             SinceEnd = 1_000 * Second,
             MaxAge = Second,
             MaxBytes = 1,
-            Held = [HeldRange.Of(start * Second, end * Second)],
+            Held = [HeldRange.OfClip(start * Second, end * Second, 10)],
         };
 
         var retired = Assert.Single(Retention.Decide([recording], missingBytes: long.MaxValue));
@@ -77,7 +77,7 @@ public sealed class RetentionTests
     {
         var recording = Recording(20) with { KeptFrom = 12, MaxAge = 1_000 * Second, SinceEnd = 0 };
 
-        var retired = Assert.Single(Retention.Decide([recording with { Held = [HeldRange.Of(70 * Second, 80 * Second)] }], 0));
+        var retired = Assert.Single(Retention.Decide([recording with { Held = [HeldRange.OfClip(70 * Second, 80 * Second, 10)] }], 0));
 
         Assert.Equal([0, 1, 2, 3, 4, 5, 9, 10, 11], NumbersOf([retired]));
         Assert.Equal(12, retired.KeptFrom);
@@ -103,7 +103,7 @@ public sealed class RetentionTests
     [Fact]
     public void What_clips_hold_is_kept_beside_the_limit()
     {
-        var recording = Recording(20) with { SinceEnd = 0, MaxBytes = 10, Held = [HeldRange.Of(10 * Second, 90 * Second)] };
+        var recording = Recording(20) with { SinceEnd = 0, MaxBytes = 10, Held = [HeldRange.OfClip(10 * Second, 90 * Second, 10)] };
 
         Assert.Empty(Retention.Decide([recording], missingBytes: 0));
         Assert.Equal([10], NumbersOf(Retention.Decide([recording with { MaxBytes = 9 }], missingBytes: 0)));

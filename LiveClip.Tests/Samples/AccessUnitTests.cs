@@ -43,6 +43,7 @@ public class AccessUnitTests
     [InlineData("00000005 0606018480 00000002 619A", false)]             // before a P slice
     [InlineData("00000005 0606018480 00000002 6188 00000002 619A", false)] // before an I and a P slice
     [InlineData("00000008 060501AA06018480 00000002 6188", true)]        // behind another message
+    [InlineData("0000000B 060504AA06018406010480 00000002 6188", false)] // behind one that holds what looks like it
     [InlineData("0000000A 06FF00010000030584 80 00000002 6188", false)]  // cut short
     [InlineData("00000002 0606 00000002 6188", false)]
     [InlineData("00000005 0606018480", false)]                           // no slice

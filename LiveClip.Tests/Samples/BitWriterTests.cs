@@ -9,7 +9,9 @@ public class BitWriterTests
     public void What_is_written_is_read()
     {
         var random = new Random(11);
-        var values = Enumerable.Range(0, 3_000).Select(i => (Bits: i % 33, Value: (uint)(random.NextInt64() & ((1L << i % 33) - 1)))).ToList();
+        var values = Enumerable.Range(0, 3_000)
+            .Select(i => (Bits: i % 33, Value: (uint)(random.NextInt64() & ((1L << i % 33) - 1))))
+            .ToList();
         var writer = new BitWriter(0);
         foreach (var (bits, value) in values)
         {

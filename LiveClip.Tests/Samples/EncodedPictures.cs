@@ -19,7 +19,8 @@ internal sealed class EncodedPictures
     public IReadOnlyList<Sample> Samples { get; }
 
     /// <summary>320×180 at 30 a second, moving, with a flash that makes weights worth while.</summary>
-    public static EncodedPictures Make(string profile, string x264Params, int count = 90, string preset = "fast", string filter = "null") => new(
+    public static EncodedPictures Make(
+        string profile, string x264Params, int count = 90, string preset = "fast", string filter = "null") => new(
         EncodedMedia.Encode(
             "-f", "lavfi", "-i", "testsrc2=s=320x180:r=30", "-vf", $"fade=t=in:d=1,fade=t=out:st=1.5:d=1,{filter}",
             "-frames:v", $"{count}", "-c:v", "libx264", "-preset", preset, "-profile:v", profile, "-x264-params", x264Params));
@@ -73,8 +74,7 @@ internal sealed class EncodedPictures
 
     /// <summary>Slices as an access unit.</summary>
     public static ReadOnlyMemory<byte> Join(IEnumerable<byte[]> units) =>
-        units.SelectMany(unit => (byte[])[(byte)(unit.Length >> 24), (byte)(unit.Length >> 16), (byte)(unit.Length >> 8), (byte)unit.Length, .. unit])
-            .ToArray();
+        units.SelectMany(unit => (byte[])[0, (byte)(unit.Length >> 16), (byte)(unit.Length >> 8), (byte)unit.Length, .. unit]).ToArray();
 
     private static IEnumerable<byte[]> ToAnnexB(AvcConfiguration configuration, IEnumerable<ReadOnlyMemory<byte>> accessUnits)
     {

@@ -1,5 +1,6 @@
 using LiveClip.Core.Samples;
 using Xunit;
+using static LiveClip.Tests.Samples.ParameterSetBits;
 
 namespace LiveClip.Tests.Samples;
 
@@ -21,7 +22,7 @@ public class PictureParameterSetTests
     [Fact]
     public void Fields_are_read()
     {
-        var pps = PictureParameterSet.Parse(Unit(Beginning + "1"), Sps);
+        var pps = PictureParameterSet.Parse(Set(Beginning + "1"), Sps);
         Assert.Equal((5, 0, (3, 2)), (pps.Id, pps.SequenceParameterSetId, pps.ReferenceCounts));
         Assert.Equal((2, 23, (2, 2)), (pps.WeightedBipredictionIdc, pps.InitialQp, pps.ChromaQpOffsets));
         Assert.Equal((true, true, true), (pps.IsCabac, pps.HasBottomFieldPicOrder, pps.HasWeightedPrediction));
@@ -35,7 +36,7 @@ public class PictureParameterSetTests
     {
         var lists = "1" + new string('1', 16) + "00000" // a list of sixteen deltas of 0, five by default
             + "1" + Ue(16) + "0"; // of 8×8 a list that ends at once, and one by default
-        var pps = PictureParameterSet.Parse(Unit(Beginning + "1" + "1" + lists + Ue(4) + "1"), Sps);
+        var pps = PictureParameterSet.Parse(Set(Beginning + "1" + "1" + lists + Ue(4) + "1"), Sps);
         Assert.Equal((true, true, (2, -2)), (pps.HasTransform8X8, pps.HasScalingMatrix, pps.ChromaQpOffsets));
     }
 
@@ -43,13 +44,14 @@ public class PictureParameterSetTests
     public void Slice_groups_are_refused()
     {
         var bits = Ue(5) + Ue(0) + "1" + "1" + Ue(1) + Ue(2) + Ue(1) + Ue(1) + Ue(1) + "1";
-        Assert.Equal("num_slice_groups_minus1", Assert.Throws<SampleFormatException>(() => PictureParameterSet.Parse(Unit(bits), Sps)).Field);
+        var error = Assert.Throws<SampleFormatException>(() => PictureParameterSet.Parse(Set(bits), Sps));
+        Assert.Equal("num_slice_groups_minus1", error.Field);
     }
 
     [Fact]
     public void A_set_that_names_another_sequence_parameter_set_is_refused()
     {
-        var unit = Unit(Beginning.Replace(Ue(5) + Ue(0), Ue(5) + Ue(1), StringComparison.Ordinal) + "1");
+        var unit = Set(Beginning.Replace(Ue(5) + Ue(0), Ue(5) + Ue(1), StringComparison.Ordinal) + "1");
         Assert.Equal(1, PictureParameterSet.ReadSequenceParameterSetId(unit));
         Assert.Equal("seq_parameter_set_id", Assert.Throws<SampleFormatException>(() => PictureParameterSet.Parse(unit, Sps)).Field);
     }
@@ -57,7 +59,7 @@ public class PictureParameterSetTests
     [Fact]
     public void Cut_off_anywhere_it_is_refused()
     {
-        var unit = Unit(Beginning + "1" + "0" + Ue(4) + "1");
+        var unit = Set(Beginning + "1" + "0" + Ue(4) + "1");
         for (var length = 0; length < unit.Length; length++)
         {
             // A set may end before what the High profile added.
@@ -86,15 +88,5 @@ public class PictureParameterSetTests
         Assert.Same(pps, pictures.Configuration.ParameterSetsNamed(0).Pps);
     }
 
-    private static byte[] Unit(string bits)
-    {
-        var padded = bits.PadRight((bits.Length + 7) / 8 * 8, '0');
-        return [0x68, .. padded.Chunk(8).Select(octet => Convert.ToByte(new string(octet), 2))];
-    }
-
-    private static string Ue(int value)
-    {
-        var binary = Convert.ToString(value + 1, 2);
-        return new string('0', binary.Length - 1) + binary;
-    }
+    private static byte[] Set(string bits) => Unit([0x68], bits);
 }

@@ -33,6 +33,11 @@ public class RandomAccessRebaserTests
             var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId + i);
             var rebased = source.Samples.Skip(point).Select(sample => rebaser.Rebase(sample.Data)).ToList();
             Assert.All(rebased.Index(), unit => Assert.Equal(unit.Item is null, order[point + unit.Index] < order[point]));
+            Assert.All(rebased.Index().Where(unit => unit.Item is not null), unit => Assert.Equal(
+                2 * (order[point + unit.Index] - order[point]) & ((1 << source.Configuration.Sps.PicOrderCntLsbBits) - 1),
+                SliceHeader.Parse(
+                    source.SlicesOf(source.Samples[0] with { Data = unit.Item!.Value }).First().Bytes.Span,
+                    source.Configuration).PicOrderCntLsb));
             stream.AddRange(rebased.OfType<ReadOnlyMemory<byte>>());
             expected.AddRange(hashes[order[point]..]);
             Assert.Equal(IdrPicId + i, RandomAccessRebaser.IdrPicIdOf(rebased[0]!.Value, source.Configuration));
@@ -45,7 +50,8 @@ public class RandomAccessRebaserTests
     [Fact]
     public void Heads_of_any_length_go_before_a_random_access_point()
     {
-        var source = EncodedPictures.Make("high", "open-gop=1:bframes=3:b-pyramid=normal:ref=4:weightp=2:keyint=15:min-keyint=15:scenecut=0");
+        var source = EncodedPictures.Make(
+            "high", "open-gop=1:bframes=3:b-pyramid=normal:ref=4:weightp=2:keyint=15:min-keyint=15:scenecut=0");
         var hashes = source.Hashes();
         var point = Points(source)[1];
         var from = source.ScreenOrder[point];
@@ -53,7 +59,10 @@ public class RandomAccessRebaserTests
         var head = EncodedPictures.Again(source, settings, from - 20, 20);
         var headHashes = head.Hashes();
         var translator = SliceTranslator.TryCreate(
-            head.Configuration.SequenceParameterSets[0].Span, head.Configuration.PictureParameterSets[0].Span, source.Configuration, out _)!;
+            head.Configuration.SequenceParameterSets[0].Span,
+            head.Configuration.PictureParameterSets[0].Span,
+            source.Configuration,
+            out _)!;
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
         var copied = source.Samples.Skip(point).Select(sample => rebaser.Rebase(sample.Data)).OfType<ReadOnlyMemory<byte>>().ToList();
         var stream = new List<ReadOnlyMemory<byte>>();
@@ -100,7 +109,10 @@ public class RandomAccessRebaserTests
         var source = EncodedPictures.Make("high", "open-gop=1:bframes=2:keyint=15:min-keyint=15:scenecut=0", 45);
         var point = Points(source)[1];
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
-        var twice = source.Samples.Skip(point).Concat(source.Samples).Select(sample => (Was: sample.Data, Now: rebaser.Rebase(sample.Data)));
+        var twice = source.Samples.Skip(point).Concat(source.Samples)
+            .Select(sample => (Was: sample.Data, Now: rebaser.Rebase(sample.Data)))
+            .ToList();
+        Assert.NotEqual(twice[0].Was, twice[0].Now);
         Assert.All(twice.Skip(source.Samples.Count - point), unit => Assert.Equal(unit.Was, unit.Now));
 
         var fromIdr = new RandomAccessRebaser(source.Configuration, IdrPicId);
@@ -115,14 +127,31 @@ public class RandomAccessRebaserTests
             "high", "keyint=250:min-keyint=200:scenecut=100:ref=4:bframes=0", 40, filter: "negate=enable='gt(mod(t,0.4),0.2)'");
         var intra = source.Samples.Index().Where(indexed => indexed.Index > 0 && source.SlicesOf(indexed.Item).All(IsIntra)).ToList();
         Assert.NotEmpty(intra);
-        Assert.Contains(intra, indexed => indexed.Index < 39
-            && SliceHeader.Parse(source.SlicesOf(source.Samples[indexed.Index + 1]).First().Bytes.Span, source.Configuration).ReferenceCount0 > 1);
+        Assert.Contains(intra, indexed => indexed.Index < 39 && Header(source.Samples[indexed.Index + 1]).ReferenceCount0 > 1);
         Assert.DoesNotContain(intra, indexed => AccessUnit.Parse(indexed.Item.Data, 4).IsRandomAccess);
 
         var rebaser = new RandomAccessRebaser(source.Configuration, IdrPicId);
         Assert.Equal("recovery_point", Assert.Throws<SampleFormatException>(() => rebaser.Rebase(intra[0].Item.Data)).Field);
 
+        SliceHeader Header(Sample sample) => SliceHeader.Parse(source.SlicesOf(sample).First().Bytes.Span, source.Configuration);
+
         bool IsIntra(NalUnit slice) => SliceHeader.Parse(slice.Bytes.Span, source.Configuration).Type == SliceType.I;
+    }
+
+    [Fact]
+    public void Parameter_sets_among_the_pictures_are_those_of_the_configuration()
+    {
+        var source = EncodedPictures.Make("high", "open-gop=1:bframes=2:keyint=15:min-keyint=15:scenecut=0", 45);
+        var other = EncodedPictures.Make("main", "cabac=0", 1).Configuration;
+        var first = source.Samples[Points(source)[0]].Data;
+
+        var same = With(source.Configuration.PictureParameterSets[0]);
+        Assert.Equal(same.Length, Rebased(same).Length + first.Length - Rebased(first).Length);
+        Assert.Equal("parameter_set", Assert.Throws<SampleFormatException>(() => Rebased(With(other.PictureParameterSets[0]))).Field);
+
+        ReadOnlyMemory<byte> With(ReadOnlyMemory<byte> unit) => (byte[])[.. EncodedPictures.Join([unit.ToArray()]).Span, .. first.Span];
+
+        ReadOnlyMemory<byte> Rebased(ReadOnlyMemory<byte> unit) => new RandomAccessRebaser(source.Configuration, 0).Rebase(unit)!.Value;
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using LiveClip.Core.Samples;
 using Xunit;
+using static LiveClip.Tests.Samples.ParameterSetBits;
 
 namespace LiveClip.Tests.Samples;
 
@@ -34,7 +35,8 @@ public class SliceHeaderTests
             seen.UnionWith(new[]
             {
                 (header.Type == SliceType.B, "B"), (header.Modifications0 is not null, "Modifications"),
-                (header.Markings is { Count: > 0 }, "Markings"), (header.Weights?.List0.Any(weight => weight.Luma is not null) == true, "Weights"),
+                (header.Markings is { Count: > 0 }, "Markings"),
+                (header.Weights?.List0.Any(weight => weight.Luma is not null) == true, "Weights"),
                 (sets.Pps.IsCabac, "CABAC"), (header.FirstMacroblock > 0, "Slices"),
             }.Where(feature => feature.Item1).Select(feature => feature.Item2));
         }
@@ -67,6 +69,80 @@ public class SliceHeaderTests
         }
 
         Assert.Equal(2, idrPicIds.Distinct().Count());
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, true)]
+    [InlineData(1, false)]
+    [InlineData(2, false)]
+    public void What_x264_never_writes_is_read_as_it_was_written(int pictureOrderType, bool cabac)
+    {
+        var rest = pictureOrderType switch { 0 => Ue(4), 1 => "0" + Se(-1) + Se(1) + Ue(1) + Se(2), _ => "" };
+        var pictureOrder = Ue(pictureOrderType) + rest;
+        var sets = Configuration(Sps(pictureOrder), Pps(cabac, true, 2, true, 1, 20, 0, "111")).ParameterSets[0];
+        byte[] smallest = [0x65, 0x88, 0x84, 0x00, 0x21, 0xA0, 0x42, 0x08, 0x84, 0x21, 0x08, 0x42, 0x10, 0x84, 0x21, 0x80];
+        var random = new Random(17);
+        for (var i = 0; i < 500; i++)
+        {
+            var type = (SliceType)random.Next(3);
+            var isIdr = type == SliceType.I && random.Next(2) == 0;
+            var (count0, count1) = (type == SliceType.I ? 0 : random.Next(1, 17), type == SliceType.B ? random.Next(1, 17) : 0);
+            var overrides = type != SliceType.I && ((count0, count1) != (2, type == SliceType.B ? 1 : 0) || random.Next(2) == 0);
+            var refIdc = isIdr ? 3 : random.Next(4);
+            var header = new SliceHeader
+            {
+                UnitType = isIdr ? NalUnitType.IdrSlice : NalUnitType.NonIdrSlice,
+                RefIdc = refIdc,
+                FirstMacroblock = random.Next(240),
+                TypeCode = (int)type + (5 * random.Next(2)),
+                PictureParameterSetId = 7,
+                FrameNum = random.Next(1 << 13),
+                IdrPicId = isIdr ? random.Next(65_536) : 0,
+                PicOrderCntLsb = pictureOrderType == 0 ? random.Next(256) : 0,
+                DeltaPicOrderCntBottom = pictureOrderType == 0 ? random.Next(-9, 9) : 0,
+                DeltaPicOrderCnt = pictureOrderType == 1 ? (random.Next(-9, 9), random.Next(-9, 9)) : (0, 0),
+                RedundantPicCnt = random.Next(128),
+                HasSpatialDirectPrediction = type == SliceType.B && random.Next(2) == 0,
+                OverridesReferenceCounts = overrides,
+                ReferenceCount0 = count0,
+                ReferenceCount1 = count1,
+                Modifications0 = type == SliceType.I ? null : Modifications(),
+                Modifications1 = type == SliceType.B ? Modifications() : null,
+                Weights = type == SliceType.I
+                    ? null
+                    : new PredictionWeights(random.Next(8), random.Next(8), Weights(count0), Weights(count1)),
+                NoOutputOfPriorPictures = isIdr && random.Next(2) == 0,
+                IsLongTermReference = isIdr && random.Next(2) == 0,
+                Markings = isIdr || refIdc == 0 ? null : Markings(),
+                CabacInitIdc = cabac && type != SliceType.I ? random.Next(3) : 0,
+                QpDelta = random.Next(-20, 32),
+                DisableDeblockingFilterIdc = 2 * random.Next(2),
+                DeblockingOffsets = (random.Next(-6, 7), random.Next(-6, 7)),
+            };
+            var slice = header.Rewrite(smallest, sets);
+            var read = SliceHeader.Parse(slice, sets);
+            Assert.EquivalentWithExclusions(header, read, nameof(SliceHeader.DataPosition));
+            Assert.Equal(slice, read.Rewrite(slice, sets));
+        }
+
+        List<ReferenceListModification>? Modifications() => random.Next(3) == 0
+            ? null
+            : [.. Some(4, () => new ReferenceListModification(random.Next(3), (uint)random.Next(32)))];
+
+        List<ReferenceMarking>? Markings() => random.Next(3) == 0
+            ? null
+            : [.. Some(5, () => random.Next(1, 7)).Select(operation => new ReferenceMarking(
+                operation,
+                operation == ReferenceMarking.AllUnused ? 0 : (uint)random.Next(16),
+                operation == ReferenceMarking.ToLongTerm ? (uint)random.Next(16) : 0))];
+
+        List<PredictionWeight> Weights(int count) => [.. Enumerable.Range(0, count).Select(_ => new PredictionWeight(
+            random.Next(2) == 0 ? Weight() : null, random.Next(2) == 0 ? (Weight(), Weight()) : null))];
+
+        WeightAndOffset Weight() => new(random.Next(-128, 128), random.Next(-128, 128));
+
+        IEnumerable<T> Some<T>(int most, Func<T> make) => Enumerable.Range(0, random.Next(most)).Select(_ => make());
     }
 
     [Fact]

@@ -1,5 +1,6 @@
 using LiveClip.Core.Samples;
 using Xunit;
+using static LiveClip.Tests.Samples.ParameterSetBits;
 
 namespace LiveClip.Tests.Samples;
 
@@ -7,26 +8,27 @@ public class SliceTranslatorTests
 {
     private const int IdrPicId = 40_000;
 
-    public static TheoryData<string, string> Sources() => new()
+    public static TheoryData<string, string, int> Sources() => new()
     {
-        { "main", "cabac=0:bframes=2:keyint=30:min-keyint=30:scenecut=0" },
-        { "high", "bframes=3:b-pyramid=normal:weightp=2:ref=4:keyint=30:min-keyint=30:scenecut=0" },
-        { "high", "bframes=0:slices=4:rc-lookahead=0:mbtree=0:keyint=30:min-keyint=30:scenecut=0" }, // POC type 2
-        { "baseline", "ref=2:keyint=30:min-keyint=30:scenecut=0" },
-        { "high", "8x8dct=0:chroma-qp-offset=4:constrained-intra=1:qp=30:bframes=1:keyint=30:min-keyint=30:scenecut=0" },
-        { "high", "cabac=0:weightp=1:bframes=1:keyint=30:min-keyint=30:scenecut=0" },
+        { "main", "cabac=0:bframes=2:keyint=30:min-keyint=30:scenecut=0", 0 },
+        { "high", "bframes=3:b-pyramid=normal:weightp=2:ref=4:keyint=30:min-keyint=30:scenecut=0", 0 },
+        { "high", "bframes=0:slices=4:rc-lookahead=0:mbtree=0:keyint=30:min-keyint=30:scenecut=0", 2 },
+        { "baseline", "ref=2:keyint=30:min-keyint=30:scenecut=0", 2 },
+        { "high", "8x8dct=0:chroma-qp-offset=4:constrained-intra=1:qp=30:bframes=1:keyint=30:min-keyint=30:scenecut=0", 0 },
+        { "high", "cabac=0:weightp=1:bframes=1:keyint=30:min-keyint=30:scenecut=0", 0 },
     };
 
     [Theory]
     [MemberData(nameof(Sources))]
-    public void Heads_of_any_length_before_untouched_pictures_decode_to_what_both_were(string profile, string x264Params)
+    public void Heads_of_any_length_before_untouched_pictures_decode_to_what_both_were(
+        string profile, string x264Params, int pictureOrderType)
     {
         var source = EncodedPictures.Make(profile, x264Params);
         var hashes = source.Hashes();
         var settings = SliceTranslator.EncoderSettingsFor(source.Configuration, out _)!;
         var head = EncodedPictures.Again(source, settings, from: 10, count: 20);
         var headHashes = head.Hashes();
-        var translator = Translator(head, source);
+        var translator = Translator(head, source.Configuration);
 
         // Head after head in one stream, each of one more picture and with the source's second and third group of pictures behind it.
         var second = source.Samples.Index().Where(indexed => indexed.Item.IsSync).ElementAt(1).Index;
@@ -41,6 +43,7 @@ public class SliceTranslatorTests
         }
 
         Assert.Equal(90, hashes.Length);
+        Assert.Equal(pictureOrderType, source.Configuration.Sps.PicOrderCntType);
         Assert.Equal(expected, EncodedPictures.Decode(source.Configuration, stream));
     }
 
@@ -52,10 +55,42 @@ public class SliceTranslatorTests
         var settings = SliceTranslator.EncoderSettingsFor(source.Configuration, out _)!;
         var head = EncodedPictures.Again(source, settings, from: 0, count: 80);
 
-        var decoded = EncodedPictures.Decode(source.Configuration, Translate(Translator(head, source), head, 80));
+        var decoded = EncodedPictures.Decode(source.Configuration, Translate(Translator(head, source.Configuration), head, 80));
 
         Assert.Equal(80, decoded.Length);
         Assert.Equal(head.Hashes(), decoded);
+    }
+
+    public static TheoryData<string, string, byte[]> Foreign() => new()
+    {
+        // pic_order_cnt_type 0 with 16 bits, and what a picture parameter set may ask of slice headers.
+        { "all at once", Ue(0) + Ue(12), Pps(true, true, references0: 3, weighted: true, 1, qp: 10, chromaQp: -12, "111") },
+        { "CAVLC", Ue(0) + Ue(0), Pps(false, true, references0: 16, weighted: true, 0, qp: 51, chromaQp: 12, "101") },
+        { "no deblocking control", Ue(2), Pps(true, true, references0: 1, weighted: false, 2, qp: 26, chromaQp: 0, "000") },
+        { "no deblocking control, CAVLC", Ue(2), Pps(false, false, references0: 2, weighted: true, 2, qp: 30, chromaQp: 1, "010") },
+    };
+
+    [Theory]
+    [MemberData(nameof(Foreign))]
+    public void Headers_have_what_other_encoders_ask_for(string name, string pictureOrder, byte[] pps)
+    {
+        var source = Configuration(Sps(pictureOrder), pps);
+        var settings = SliceTranslator.EncoderSettingsFor(source, out var why);
+        Assert.True(settings is not null, $"{name}: {why}");
+        var head = EncodedPictures.Again(EncodedPictures.Make("high", "qp=10", 40), settings, 0, 40);
+        var translator = Translator(head, source);
+        Assert.Equal(head.Hashes(), EncodedPictures.Decode(source, Translate(translator, head, 40)));
+    }
+
+    [Fact]
+    public void Deblocking_that_the_source_cannot_tell_is_refused()
+    {
+        var source = Configuration(Sps(Ue(2)), Pps(true, false, 1, false, 0, 26, 0, "000"));
+        var settings = SliceTranslator.EncoderSettingsFor(source, out _)!;
+        settings = settings with { Parameters = new Dictionary<string, string>(settings.Parameters) { ["deblock"] = "1,1" } };
+        var head = EncodedPictures.Again(EncodedPictures.Make("high", "", 2), settings, 0, 2);
+        var error = Assert.Throws<SampleFormatException>(() => Translate(Translator(head, source), head, 2).ToList());
+        Assert.Equal("disable_deblocking_filter_idc", error.Field);
     }
 
     [Theory]
@@ -67,7 +102,8 @@ public class SliceTranslatorTests
         var source = EncodedPictures.Make("high", "bframes=2:keyint=30", preset: "medium");
         var settings = SliceTranslator.EncoderSettingsFor(source.Configuration, out _)!;
         var head = EncodedPictures.Again(source, settings, from: 3, count: 5, preset);
-        Assert.Equal(head.Hashes(), EncodedPictures.Decode(source.Configuration, Translate(Translator(head, source), head, 5)));
+        var translated = Translate(Translator(head, source.Configuration), head, 5);
+        Assert.Equal(head.Hashes(), EncodedPictures.Decode(source.Configuration, translated));
     }
 
     [Fact]
@@ -87,8 +123,8 @@ public class SliceTranslatorTests
         Assert.Superset(expected.ToHashSet(), settings.X264Params.Split(':').ToHashSet());
 
         // The encoder's own sets say the same of the light.
-        var again = EncodedPictures.Again(source, settings, from: 0, count: 1).Configuration.Sps;
-        Assert.Equal((source.Configuration.Sps.Signal, source.Configuration.Sps.SampleAspectRatio, 1), (again.Signal, again.SampleAspectRatio, again.Id));
+        var (sps, again) = (source.Configuration.Sps, EncodedPictures.Again(source, settings, from: 0, count: 1).Configuration.Sps);
+        Assert.Equal((sps.Signal, sps.SampleAspectRatio, 1), (again.Signal, again.SampleAspectRatio, again.Id));
     }
 
     [Theory]
@@ -123,7 +159,8 @@ public class SliceTranslatorTests
         const string Told = "psy=0:weightp=0:ref=2:bframes=0:level=4:cabac=1:8x8dct=1:";
         var source = EncodedPictures.Make(profile, Told, 3).Configuration;
         var encoder = EncodedPictures.Make(profile, Told + x264Params, 3, filter: filter).Configuration;
-        Assert.Null(SliceTranslator.TryCreate(encoder.SequenceParameterSets[0].Span, encoder.PictureParameterSets[0].Span, source, out var why));
+        var (sps, pps) = (encoder.SequenceParameterSets[0], encoder.PictureParameterSets[0]);
+        Assert.Null(SliceTranslator.TryCreate(sps.Span, pps.Span, source, out var why));
         Assert.Equal(reason, why);
     }
 
@@ -131,7 +168,7 @@ public class SliceTranslatorTests
     public void Slices_that_depend_on_more_than_the_picture_before_are_refused()
     {
         var source = EncodedPictures.Make("high", "bframes=2:weightp=0:keyint=30", 8);
-        var translator = Translator(source, source);
+        var translator = Translator(source, source.Configuration);
         var fields = new HashSet<string>();
         foreach (var slice in source.Slices.Skip(1))
         {
@@ -154,11 +191,11 @@ public class SliceTranslatorTests
         }
     }
 
-    private static SliceTranslator Translator(EncodedPictures encoder, EncodedPictures source)
+    private static SliceTranslator Translator(EncodedPictures encoder, AvcConfiguration source)
     {
         var translator = SliceTranslator.TryCreate(
             encoder.Configuration.SequenceParameterSets[0].Span, encoder.Configuration.PictureParameterSets[0].Span,
-            source.Configuration, out var why);
+            source, out var why);
         Assert.True(translator is not null, why);
         return translator;
     }

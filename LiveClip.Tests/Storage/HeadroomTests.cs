@@ -78,6 +78,7 @@ public sealed class HeadroomTests
         Assert.True(DiskFull.Is(new IOException("", 28)));
         Assert.True(DiskFull.Is(new IOException("", 122)));
         Assert.True(DiskFull.Is(new InvalidOperationException("", new SqliteException("", 13))));
+        Assert.True(DiskFull.Is(new SqliteException("", 10, 4874)));
         Assert.False(DiskFull.Is(new IOException("")));
         Assert.False(DiskFull.Is(new SqliteException("", 5)));
         Assert.False(DiskFull.Is(null));

@@ -98,10 +98,11 @@ public sealed class TestStream
     /// <summary>The newest picture of the recording on air, seconds on its timeline; 0 while there is none.</summary>
     public async Task<double> NewestPictureAsync()
     {
-        // Asked for what lies ahead, the server names the newest picture and makes nothing.
-        var answer = await _server.Api.PostAnswerAsync(ClipsPath, new { start = 0, end = 29 });
-        return answer.Status == HttpStatusCode.Conflict
-            ? double.Parse(answer.Error.GetProperty("description").GetString()!.Split(' ')[^2], CultureInfo.InvariantCulture)
+        // Asked for what begins ahead, the server names the newest picture and makes nothing.
+        var answer = await _server.Api.PostAnswerAsync(ClipsPath, new { start = 1e6, end = 1e6 + 1 });
+        return answer.Status == HttpStatusCode.UnprocessableEntity
+            ? double.Parse(
+                answer.Error.GetProperty("fields")[0].GetProperty("message").GetString()!.Split(' ')[^2], CultureInfo.InvariantCulture)
             : 0;
     }
 

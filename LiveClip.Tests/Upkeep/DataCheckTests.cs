@@ -40,6 +40,16 @@ public sealed class DataCheckTests : IAsyncLifetime
         Assert.Equal([], Lines(report));
     }
 
+    [Theory]
+    [InlineData("UPDATE Recordings SET StartedAt = 'soon'")]
+    [InlineData("UPDATE Runs SET WallClock = 'soon' WHERE Number = 1")]
+    public async Task A_value_that_cannot_be_read_is_a_finding_of_the_database(string damage)
+    {
+        await WriteAsync(context => context.Database.ExecuteSqlRawAsync(damage, CoreServices.Token));
+        var found = Assert.Single(Lines(await CheckAsync()));
+        Assert.StartsWith("liveclip.db: cannot be read any further: ", found, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_torn_tail_is_cut()
     {
@@ -164,11 +174,12 @@ public sealed class DataCheckTests : IAsyncLifetime
             Start = 0,
             End = 1,
             Trimmed = false,
+            TrimmableUntil = DateTimeOffset.UnixEpoch,
             CreatedBy = "test",
             CreatedAt = DateTimeOffset.UtcNow,
         };
         await WriteAsync(context => context.AddAsync(clip).AsTask());
-        Assert.Equal([$"clips/{clip.Id}/clip.mp4: missing, and its clip is ready"], await MendsAsync());
+        Assert.Equal([$"clips/{clip.Id}/v1.mp4: missing, and its clip is ready"], await MendsAsync());
     }
 
     [Fact]

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 using LiveClip.Core.Catalog;
 
 namespace LiveClip.Web.Api;
@@ -17,4 +18,8 @@ internal static class ApiTime
     public static string LowerCase<T>(T value)
         where T : struct, Enum => value.ToString().ToLowerInvariant();
 #pragma warning restore CA1308
+
+    /// <summary>"broadcastEnded".</summary>
+    public static string CamelCase<T>(T value)
+        where T : struct, Enum => JsonNamingPolicy.CamelCase.ConvertName(value.ToString());
 }

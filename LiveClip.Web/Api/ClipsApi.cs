@@ -7,12 +7,14 @@ using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Api;
 
-/// <summary>Clips: made from a live stream, read, listed and deleted.</summary>
+/// <summary>Clips: made from a live stream, read, listed, changed and deleted.</summary>
 public static class ClipsApi
 {
     private const int MaxTitle = 255;
     private const int MaxTags = 20;
     private const int MaxTag = 64;
+    private const string Reject = "reject";
+    private const string Splice = "splice";
 
     public static IEndpointRouteBuilder MapClips(this IEndpointRouteBuilder routes)
     {
@@ -20,6 +22,7 @@ public static class ClipsApi
         api.MapPost("/live/streams/{streamId}/clips", CreateAsync);
         api.MapGet("/clips", ListAsync);
         api.MapGet("/clips/{clipId}", GetAsync);
+        api.MapPatch("/clips/{clipId}", ChangeAsync);
         api.MapDelete("/clips/{clipId}", DeleteAsync);
         return routes;
     }
@@ -39,7 +42,8 @@ public static class ClipsApi
         }
 
         var request = new ClipRequest(
-            streamId, RangeOf(body), http.User.Identity!.Name!, body.RecordingId, body.ClientId, body.Title, body.Tags);
+            streamId, RangeOf(body), http.User.Identity!.Name!, body.RecordingId, body.ClientId, body.Title, body.Tags,
+            body.OnGap == Reject ? OnGap.Reject : OnGap.Splice);
         var answer = await clips.CreateAsync(request, cancellationToken);
         return answer switch
         {
@@ -63,7 +67,7 @@ public static class ClipsApi
         var all = context.Clips.AsNoTracking().Where(clip => clip.DeletedAt == null && (streamId == null || clip.StreamId == streamId));
         var total = await all.CountAsync(cancellationToken);
         var ordered = page.Descending ? all.OrderByDescending(clip => clip.CreatedAt) : all.OrderBy(clip => clip.CreatedAt);
-        var clips = await ordered.Skip(page.Skip).Take(page.Limit).ToListAsync(cancellationToken);
+        var clips = await ordered.Include(clip => clip.Versions).AsSplitQuery().Skip(page.Skip).Take(page.Limit).ToListAsync(cancellationToken);
         return ApiResults.Ok(
             clips.Select(clip => ClipResponse.From(clip, http)).ToList(), new ApiPagination(total, page.Offset, clips.Count));
     }
@@ -73,9 +77,34 @@ public static class ClipsApi
     {
         await using var context = await catalog.CreateDbContextAsync(cancellationToken);
         return Guid.TryParse(clipId, out var id)
-            && await context.Clips.AsNoTracking().SingleOrDefaultAsync(clip => clip.Id == id, cancellationToken) is { } clip
+            && await context.Clips.AsNoTracking().Include(clip => clip.Versions).SingleOrDefaultAsync(clip => clip.Id == id, cancellationToken) is { } clip
             ? ApiResults.Ok(ClipResponse.From(clip, http))
             : ApiResults.NotFound("clip not found");
+    }
+
+    private static async Task<IResult> ChangeAsync(
+        string clipId, HttpContext http, ClipRevisions revisions, CancellationToken cancellationToken)
+    {
+        if (!Guid.TryParse(clipId, out var id))
+        {
+            return ApiResults.NotFound("clip not found");
+        }
+
+        var (body, error) = await ApiBody.ReadAsync<ChangeClipRequest>(http.Request, cancellationToken);
+        if (body is null)
+        {
+            return error!;
+        }
+
+        var faults = ValidateWords(body.Title, body.Tags).ToList();
+        if (faults.Count > 0)
+        {
+            return ApiResults.Invalid(faults);
+        }
+
+        var patch = new ClipPatch(body.Start, body.End, body.Title, body.Tags);
+        var answer = await revisions.ChangeAsync(id, patch, cancellationToken);
+        return answer.Clip is { } clip ? ApiResults.Ok(ClipResponse.From(clip, http)) : Refused(answer.Refusal!);
     }
 
     private static async Task<IResult> DeleteAsync(string clipId, ClipQueue clips, CancellationToken cancellationToken) =>
@@ -103,12 +132,25 @@ public static class ClipsApi
             yield return new ApiFieldError(body.StartTime is null ? "startTime" : "endTime", "must not be null");
         }
 
-        if (body.Title is { Length: > MaxTitle })
+        if (body.OnGap is not (null or Splice or Reject))
+        {
+            yield return new ApiFieldError("onGap", $"must be {Splice} or {Reject}");
+        }
+
+        foreach (var fault in ValidateWords(body.Title, body.Tags))
+        {
+            yield return fault;
+        }
+    }
+
+    private static IEnumerable<ApiFieldError> ValidateWords(string? title, List<string>? tags)
+    {
+        if (title is { Length: > MaxTitle })
         {
             yield return new ApiFieldError("title", $"must not be longer than {MaxTitle} characters");
         }
 
-        if (body.Tags is { Count: > MaxTags } || body.Tags?.Any(tag => tag is null or { Length: 0 or > MaxTag }) == true)
+        if (tags is { Count: > MaxTags } || tags?.Any(tag => tag is null or { Length: 0 or > MaxTag }) == true)
         {
             yield return new ApiFieldError("tags", $"must be at most {MaxTags} texts of 1 to {MaxTag} characters");
         }
@@ -124,8 +166,6 @@ public static class ClipsApi
     private static JsonHttpResult<ApiErrorResponse> Refused(ClipRefusal refusal) => refusal.Reason switch
     {
         ClipRefusalReason.NotFound => ApiResults.Error(StatusCodes.Status404NotFound, refusal.Message),
-        ClipRefusalReason.NotYet => ApiResults.Error(
-            StatusCodes.Status409Conflict, "not received yet", refusal.Message, new ApiFieldError(refusal.Field, refusal.Message)),
         ClipRefusalReason.NoSpace => ApiResults.Error(StatusCodes.Status507InsufficientStorage, "insufficient storage", refusal.Message),
         ClipRefusalReason.Busy => ApiResults.Error(StatusCodes.Status429TooManyRequests, refusal.Message),
         _ => ApiResults.Invalid(new ApiFieldError(refusal.Field, refusal.Message)),
@@ -140,7 +180,10 @@ public static class ClipsApi
         string? Title,
         List<string>? Tags,
         Guid? ClientId,
-        Guid? RecordingId);
+        Guid? RecordingId,
+        string? OnGap);
+
+    private sealed record ChangeClipRequest(double? Start, double? End, string? Title, List<string>? Tags);
 }
 
 /// <summary>A clip as the API shows it; times are seconds on the recording's timeline.</summary>
@@ -152,17 +195,23 @@ public sealed record ClipResponse(
     string? Title,
     IReadOnlyList<string> Tags,
     string Status,
+    int Version,
     RequestedRange Requested,
     DeliveredRange? Delivered,
     decimal? Duration,
     bool Trimmed,
+    string? TrimReason,
+    string OnGap,
+    IReadOnlyList<GapResponse> Gaps,
+    string TrimmableUntil,
     string ShareUrl,
     string PlaylistUrl,
     string Mp4Url,
     string? PosterUrl,
     string CreatedAt,
     string? ReadyAt,
-    string? Error)
+    string? Error,
+    IReadOnlyList<ClipVersionResponse> Versions)
 {
     internal static ClipResponse From(Clip clip, HttpContext http)
     {
@@ -175,19 +224,33 @@ public sealed record ClipResponse(
             clip.Title,
             clip.Tags,
             clip.DeletedAt is null ? ApiTime.LowerCase(clip.Status) : "deleted",
+            clip.Version,
             new RequestedRange(ApiTime.Seconds(clip.RequestedStart), ApiTime.Seconds(clip.RequestedEnd)),
             clip is { DeliveredStart: { } start, DeliveredEnd: { } end, DeliveredFrames: { } frames }
                 ? new DeliveredRange(ApiTime.Seconds(start), ApiTime.Seconds(end), frames)
                 : null,
             clip.Duration is { } duration ? ApiTime.Seconds(duration) : null,
             clip.Trimmed,
+            clip.TrimReason is { } reason ? ApiTime.CamelCase(reason) : null,
+            ApiTime.LowerCase(clip.OnGap),
+            [.. clip.Gaps.Select(gap => new GapResponse(
+                ApiTime.Seconds(gap.Start), ApiTime.Seconds(gap.End), ApiTime.Seconds(gap.End - gap.Start)))],
+            ApiTime.Text(clip.TrimmableUntil),
             links.Share(clip.Slug),
             links.Playlist(clip.Slug),
             links.Mp4(clip.Slug),
             clip.HasPoster ? links.Poster(clip.Slug) : null,
             ApiTime.Text(clip.CreatedAt),
             clip.ReadyAt is { } ready ? ApiTime.Text(ready) : null,
-            clip.Error);
+            clip.Error,
+            [.. clip.ReadyVersions.Select(version => new ClipVersionResponse(
+                version.Number,
+                new RequestedRange(ApiTime.Seconds(version.RequestedStart), ApiTime.Seconds(version.RequestedEnd)),
+                new DeliveredRange(
+                    ApiTime.Seconds(version.DeliveredStart), ApiTime.Seconds(version.DeliveredEnd), version.DeliveredFrames),
+                ApiTime.Seconds(version.Duration),
+                links.Mp4(clip.Slug, version.Number),
+                ApiTime.Text(version.ReadyAt)))]);
     }
 }
 
@@ -195,3 +258,11 @@ public sealed record RequestedRange(decimal Start, decimal End);
 
 /// <param name="Frames">Pictures in the file.</param>
 public sealed record DeliveredRange(decimal Start, decimal End, int Frames);
+
+/// <summary>A stretch of the range without pictures, which a player of the clip does not see.</summary>
+/// <param name="Seconds">0 where the encoder changed its settings without being away.</param>
+public sealed record GapResponse(decimal Start, decimal End, decimal Seconds);
+
+/// <summary>A version of a clip that can be played; the newest one is what the clip's own links lead to.</summary>
+public sealed record ClipVersionResponse(
+    int Version, RequestedRange Requested, DeliveredRange Delivered, decimal Duration, string Mp4Url, string ReadyAt);

@@ -57,6 +57,8 @@ public static class LiveStreamsApi
                 EnableDvrMode = input.EnableDvrMode ?? false,
                 RetentionDays = input.RetentionDays,
                 RetentionGiB = input.RetentionGiB,
+                ClipHandleSeconds = input.ClipHandleSeconds ?? LiveStream.DefaultClipHandleSeconds,
+                ShareExactOnly = input.ShareExactOnly ?? false,
                 Metadata = input.Metadata ?? [],
                 MaxClipSeconds = clips.Value.MaxSeconds,
             },
@@ -145,6 +147,11 @@ public static class LiveStreamsApi
             yield return new ApiFieldError($"{Input}.retentionGiB", $"must be between 0, which is no limit, and {LiveStream.MaxRetentionGiB}");
         }
 
+        if (input.ClipHandleSeconds is < 0 or > LiveStream.MaxClipHandleSeconds)
+        {
+            yield return new ApiFieldError($"{Input}.clipHandleSeconds", $"must be between 0 and {LiveStream.MaxClipHandleSeconds}");
+        }
+
         if (input.Metadata is { Count: > 10 })
         {
             yield return new ApiFieldError($"{Input}.metadata", "must not have more than 10 pairs");
@@ -193,7 +200,9 @@ public static class LiveStreamsApi
         bool? EnableRecording,
         bool? EnableDvrMode,
         int? RetentionDays,
-        int? RetentionGiB);
+        int? RetentionGiB,
+        int? ClipHandleSeconds,
+        bool? ShareExactOnly);
 }
 
 /// <summary>A live stream as the API shows it; field for field the upstream's, and our own only where they say something.</summary>
@@ -230,6 +239,14 @@ public sealed record LiveStreamResponse(
     [JsonPropertyName("retentionGiB")]
     public int? RetentionGiB { get; init; }
 
+    /// <summary>What clips hold of the recording before and after them; not sent where it is ten seconds, as usual.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? ClipHandleSeconds { get; init; }
+
+    /// <summary>Links of clips play the finished file only; not sent where they do not.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
+    public bool ShareExactOnly { get; init; }
+
     /// <summary>It is on air and the disk has no room for it; only then is it sent.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool RecordingPaused { get; init; }
@@ -258,6 +275,8 @@ public sealed record LiveStreamResponse(
     {
         RetentionDays = stream.RetentionDays,
         RetentionGiB = stream.RetentionGiB,
+        ClipHandleSeconds = stream.ClipHandleSeconds == LiveStream.DefaultClipHandleSeconds ? null : stream.ClipHandleSeconds,
+        ShareExactOnly = stream.ShareExactOnly,
     };
 }
 

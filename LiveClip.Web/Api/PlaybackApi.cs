@@ -1,5 +1,7 @@
+using System.Globalization;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
+using LiveClip.Core.Clips;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
 using Microsoft.EntityFrameworkCore;
@@ -39,8 +41,8 @@ public static class PlaybackApi
     }
 
     private static async Task<IResult> GetPlaylist(
-        Guid playbackId, bool? dvrMode, HttpContext http, IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows,
-        RecordingTimelines timelines, CancellationToken cancellationToken)
+        Guid playbackId, bool? dvrMode, string? start, string? end, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
+        LiveWindows windows, RecordingTimelines timelines, InstantClips clips, CancellationToken cancellationToken)
     {
         if (await FindAsync(catalog, playbackId, cancellationToken) is not { } playback)
         {
@@ -59,8 +61,58 @@ public static class PlaybackApi
                 StatusCodes.Status404NotFound, "stream not found", "The stream has not been on air yet, or its recording is gone.");
         }
 
+        if (start is not null || end is not null)
+        {
+            return await InstantAsync(start, end, http, playback, timeline, clips, cancellationToken);
+        }
+
         var whole = dvrMode == true && playback.Stream.EnableDvrMode;
         return Playlist(http, timeline, $"{playbackId}/{timeline.Recording.Id}/", whole);
+    }
+
+    private static async Task<IResult> InstantAsync(
+        string? start, string? end, HttpContext http, Playback playback, RecordingTimeline timeline, InstantClips clips,
+        CancellationToken cancellationToken)
+    {
+        var faults = new List<ApiFieldError>();
+        var (from, to) = (ReadSeconds("start", start, faults), ReadSeconds("end", end, faults));
+        if (faults.Count > 0)
+        {
+            return ApiResults.Invalid(faults);
+        }
+
+        var found = clips.Find(playback.Stream, timeline, from!.Value, to!.Value, $"{playback.Id.Id}/{timeline.Recording.Id}/");
+        if (found.Refusal is { } refusal)
+        {
+            return ApiResults.Invalid(new ApiFieldError(refusal.Field, refusal.Message));
+        }
+
+        if (found.Playlist is not { } playlist)
+        {
+            return ApiResults.NotFound("stream not found");
+        }
+
+        if (HttpMethods.IsGet(http.Request.Method))
+        {
+            await clips.SaveAsync(found, timeline, cancellationToken);
+        }
+
+        SetShortCaching(http, timeline);
+        return Results.Text(playlist.ToString(), PlaylistType);
+    }
+
+    /// <summary>"10", "10.5" or "10s", as the upstream's players write it.</summary>
+    private static double? ReadSeconds(string field, string? text, List<ApiFieldError> faults)
+    {
+        var number = text?.EndsWith('s') == true ? text[..^1] : text;
+        if (double.TryParse(number, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var seconds))
+        {
+            return seconds;
+        }
+
+        faults.Add(new ApiFieldError(
+            field, text is null ? "must not be null" : "must be a number of seconds that is not negative, such as 10, 10.5 or 10s"));
+        return null;
     }
 
     private static async Task<IResult> GetInit(
@@ -121,6 +173,26 @@ public static class PlaybackApi
         return policy == AccessPolicy.Public || (policy is not null && http.User.Identity is { IsAuthenticated: true });
     }
 
+    /// <summary>
+    /// What a playback id opens to whoever asks: that recording of its stream, or the one that its playlist plays now. Null when there is
+    /// none, or it is not theirs to see.
+    /// </summary>
+    internal static async Task<RecordingTimeline?> FindTimelineAsync(
+        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, RecordingTimelines timelines, HttpContext http, Guid playbackId,
+        Guid? recordingId, CancellationToken cancellationToken)
+    {
+        if (recordingId is { } id)
+        {
+            return await MayPlayAsync(catalog, windows, http, playbackId, id, cancellationToken)
+                ? await timelines.FindAsync(id, cancellationToken)
+                : null;
+        }
+
+        return await FindAsync(catalog, playbackId, cancellationToken) is { } playback && playback.IsOpenTo(http)
+            ? await FindPlayableAsync(playback.Stream, windows, timelines, cancellationToken)
+            : null;
+    }
+
     private static async Task<RecordingTimeline?> FindPlayableAsync(
         LiveStream stream, LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken)
     {
@@ -140,10 +212,13 @@ public static class PlaybackApi
 
     private static IResult Playlist(HttpContext http, RecordingTimeline timeline, string prefix, bool whole)
     {
-        // One second: a proxy in front serves any number of viewers, and none of them later than that.
-        http.Response.Headers.CacheControl = Audience(http) + (timeline.OnAir ? ", max-age=1" : ", max-age=60");
+        SetShortCaching(http, timeline);
         return Results.Text(RecordingPlaylist.Of(timeline, prefix, whole).ToString(), PlaylistType);
     }
+
+    /// <summary>One second: a proxy in front serves any number of viewers, and none of them later than that.</summary>
+    private static void SetShortCaching(HttpContext http, RecordingTimeline timeline) =>
+        http.Response.Headers.CacheControl = Audience(http) + (timeline.OnAir ? ", max-age=1" : ", max-age=60");
 
     private static async Task<IResult> InitAsync(
         HttpContext http, RecordingTimelines timelines, Guid recordingId, int run, CancellationToken cancellationToken)
@@ -162,13 +237,20 @@ public static class PlaybackApi
         var tag = Tag(recordingId, run, $"{number}");
         if (windows.Find(recordingId)?.Find(number) is { } live)
         {
-            if (live.Closed is null || live.Run != run)
+            if (live.Run != run)
             {
                 return ApiResults.NotFound("segment not found");
             }
 
+            if (live.Closed is null)
+            {
+                // The beginning of it may be the end of an instant playlist; to be kept it is not whole enough.
+                http.Response.Headers.CacheControl = "no-store";
+                return Results.Stream(live.OpenRead(), "video/mp4", enableRangeProcessing: true);
+            }
+
             CacheForEver(http);
-            return Results.Bytes(live.ToMemory(), "video/mp4", enableRangeProcessing: true, entityTag: tag);
+            return Results.Stream(live.OpenRead(), "video/mp4", enableRangeProcessing: true, entityTag: tag);
         }
 
         if (store.FindFile(recordingId, run, number) is not { } path)
@@ -184,7 +266,7 @@ public static class PlaybackApi
         http.Response.Headers.CacheControl = Audience(http) + ", max-age=31536000, immutable";
 
     /// <summary>What somebody got because of their login is not for a cache that others share.</summary>
-    private static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
+    internal static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
 
     private static EntityTagHeaderValue Tag(Guid recordingId, int run, string name) => new($"\"{recordingId:N}-{run}-{name}\"");
 

@@ -40,6 +40,8 @@ public sealed class PublicLinks
 
     public string Mp4(string slug) => new Uri(Root, $"c/{slug}/clip.mp4").ToString();
 
+    public string Mp4(string slug, int version) => new Uri(Root, $"c/{slug}/v{version}/clip.mp4").ToString();
+
     public string Playlist(string slug) => new Uri(Root, $"c/{slug}/playlist.m3u8").ToString();
 
     public string Poster(string slug) => new Uri(Root, $"c/{slug}/poster.jpg").ToString();

@@ -29,7 +29,7 @@ export interface ClipState {
   readonly recordingId: string;
   readonly slug: string;
   readonly title: string | null;
-  readonly status: 'queued' | 'cutting' | 'ready' | 'failed' | 'deleted';
+  readonly status: 'queued' | 'waiting' | 'cutting' | 'ready' | 'failed' | 'deleted';
   readonly start: number;
   readonly end: number;
   readonly requestedStart: number;
@@ -63,7 +63,7 @@ export interface CreateClipRequest {
 export interface ClipError {
   readonly field: string;
   readonly message: string;
-  readonly reason: 'notFound' | 'invalid' | 'notYet' | 'busy' | 'noSpace';
+  readonly reason: 'notFound' | 'invalid' | 'busy' | 'noSpace';
 }
 
 export interface CreateClipAnswer {

@@ -30,7 +30,7 @@ public sealed record RecordingState(Guid RecordingId, DateTimeOffset StartedAt, 
 public sealed record RunState(
     int Number, long TimelineStart, DateTimeOffset WallClock, int Width, int Height, IReadOnlyList<WallClockAnchor> Anchors);
 
-/// <param name="Status">As in the API: queued, cutting, ready, failed; or deleted.</param>
+/// <param name="Status">As in the API: queued, waiting, cutting, ready, failed; or deleted.</param>
 public sealed record ClipState(
     Guid ClipId,
     Guid? ClientId,
@@ -79,5 +79,5 @@ public sealed record CreateClipRequest(
 /// <summary>The clip, or why there is none.</summary>
 public sealed record CreateClipAnswer(ClipState? Clip, ClipError? Error);
 
-/// <param name="Reason">notFound, invalid, notYet, busy or noSpace.</param>
+/// <param name="Reason">notFound, invalid, busy or noSpace.</param>
 public sealed record ClipError(string Field, string Message, string Reason);

@@ -34,17 +34,38 @@ public sealed partial class ClipCard
     [Inject]
     private Toasts Toasts { get; set; } = default!;
 
+    [Inject]
+    private TimeProvider Time { get; set; } = default!;
+
     private string Share => Links.Share(Clip.Slug);
 
     private string Status => Clip.Status.ToString().ToLowerInvariant();
 
+    /// <summary>Its link plays something, now or soon.</summary>
+    private bool IsShared => Clip.Status != ClipStatus.Failed || Clip.NewestReady is not null;
+
     private string StatusWords => Clip.Status switch
     {
         ClipStatus.Queued => "Queued",
+        ClipStatus.Waiting => $"Waiting for its end at {Timecode.At(Clip.End)}",
         ClipStatus.Cutting => "Cutting …",
         ClipStatus.Ready => "Ready",
         _ => "Failed",
     };
+
+    private string TrimWords => Clip.TrimReason switch
+    {
+        TrimReason.MaxLength => "The request was longer than the stream's cap",
+        TrimReason.RecordingStart => "More seconds were asked for than the recording has",
+        TrimReason.RecordingEnd => "The request reached beyond the end of the recording",
+        TrimReason.BroadcastEnded => "The broadcast ended before the out point",
+        _ => "The request was longer than the stream's cap, or reached beyond the recording",
+    };
+
+    private string GapWords =>
+        $"{Clip.Gaps.Count} {(Clip.Gaps.Count == 1 ? "gap" : "gaps")}, {Timecode.Length(Clip.Gaps.Sum(gap => gap.End - gap.Start))} left out";
+
+    private string GapPlaces => string.Join(", ", Clip.Gaps.Select(gap => $"{Timecode.At(gap.Start)} – {Timecode.At(gap.End)}"));
 
     private string FileName => $"{string.Concat(Clip.DisplayTitle().Select(letter => "\\/:*?\"<>|".Contains(letter) ? '-' : letter))}.mp4";
 

@@ -28,7 +28,7 @@ public sealed partial class ClipRail : IDisposable
         _changes = Changes.Subscribe<ClipChanged>(change =>
             change.StreamId == StreamId ? InvokeAsync(() => RefreshAsync(change.ClipId)) : Task.CompletedTask);
         await using var context = await Contexts.CreateDbContextAsync();
-        var clips = await context.Clips.AsNoTracking()
+        var clips = await context.Clips.AsNoTracking().Include(clip => clip.Versions)
             .Where(clip => clip.StreamId == StreamId && clip.DeletedAt == null)
             .OrderByDescending(clip => clip.CreatedAt).Take(MostClips).ToListAsync();
         // A change that came while this was being read is newer than what was read.
@@ -42,7 +42,7 @@ public sealed partial class ClipRail : IDisposable
     private async Task RefreshAsync(Guid clipId)
     {
         await using var context = await Contexts.CreateDbContextAsync();
-        var clip = await context.Clips.AsNoTracking().SingleOrDefaultAsync(clip => clip.Id == clipId);
+        var clip = await context.Clips.AsNoTracking().Include(clip => clip.Versions).SingleOrDefaultAsync(clip => clip.Id == clipId);
         _clips.RemoveAll(known => known.Id == clipId);
         if (clip is { DeletedAt: null })
         {

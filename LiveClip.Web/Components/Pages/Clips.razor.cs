@@ -74,7 +74,7 @@ public sealed partial class Clips
         _names = (await context.LiveStreams.AsNoTracking().ToListAsync())
             .OrderBy(stream => stream.DisplayName(), StringComparer.CurrentCultureIgnoreCase)
             .ToDictionary(stream => stream.Id, stream => stream.DisplayName());
-        var clips = await Matching(context.Clips.AsNoTracking()).OrderByDescending(clip => clip.CreatedAt).Take(_wanted + 1).ToListAsync();
+        var clips = await Matching(context.Clips.AsNoTracking().Include(clip => clip.Versions)).OrderByDescending(clip => clip.CreatedAt).Take(_wanted + 1).ToListAsync();
         (_clips, _hasMore) = ([.. clips.Take(_wanted)], clips.Count > _wanted);
     }
 

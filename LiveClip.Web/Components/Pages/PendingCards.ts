@@ -20,7 +20,7 @@ const STATES: Record<PendingClip['state'], string> = {
   made: 'Made',
 };
 
-const STATUSES = { queued: 'Queued', cutting: 'Cutting…', ready: 'Ready', failed: 'Failed', deleted: 'Deleted' };
+const STATUSES = { queued: 'Queued', waiting: 'Waiting for its end', cutting: 'Cutting…', ready: 'Ready', failed: 'Failed', deleted: 'Deleted' };
 
 /** Draws requests under way; a card gives way to the page's own as soon as that one is there. */
 export class PendingCards {

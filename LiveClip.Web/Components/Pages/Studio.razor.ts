@@ -124,7 +124,7 @@ class Studio {
 
   #clipUpdated(clip: ClipState): void {
     const before = this.#clips.get(clip.clipId)?.status;
-    if (clip.status === 'ready' && (before === 'queued' || before === 'cutting')) {
+    if (clip.status === 'ready' && (before === 'queued' || before === 'waiting' || before === 'cutting')) {
       this.#say('Clip ready.');
     }
 
