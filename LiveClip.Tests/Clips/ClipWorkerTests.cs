@@ -173,7 +173,9 @@ public sealed class ClipWorkerTests : IDisposable
 
         var plain = clips.Where(clip => clip.First == 60 && clip.Count == 120).Select(clip => clip.Clip.ReadyAt).ToList();
         Assert.Equal(4, plain.Count);
-        Assert.True(plain.Max() < clips.Select(clip => clip.Clip).Where(clip => !plain.Contains(clip.ReadyAt)).Max(clip => clip.ReadyAt));
+        // The last of them was asked for last; it is ready before half of the sixteen others are.
+        var others = clips.Select(clip => clip.Clip.ReadyAt).Except(plain).Order().ToList();
+        Assert.True(plain.Max() < others[others.Count / 2]);
     }
 
     [Fact]
