@@ -217,7 +217,7 @@ public sealed class ClipWorkerTests : IDisposable
         Assert.True(clip.Status == ClipStatus.Ready, clip.Error);
         var report = CutReport.Parse(clip.Report)!;
         Assert.Equal((150, 45), (report.FramesCopied, report.FramesEncoded));
-        var file = core.Get<ClipStore>().FindVideo(clip.Id)!;
+        var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         Assert.Equal(Enumerable.Range(495, 105).Concat(Enumerable.Range(10_000, 90)), await DecodedVideo.FrameNumbersAsync(file));
         var source = await TicksOfSourceAsync(TestMedia.Default);
         var again = await TicksOfSourceAsync(Again);
