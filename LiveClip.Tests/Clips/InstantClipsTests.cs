@@ -1,4 +1,3 @@
-using LiveClip.Core.Catalog;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Recordings;
 using LiveClip.Tests.Recordings;

@@ -403,12 +403,23 @@ public sealed partial class StaticPagesTests : IDisposable
                 {
                     recording.Runs.Add(new Run
                     {
-                        RecordingId = recording.Id, Number = 0, TimelineStart = 0, WallClock = recording.StartedAt, Init = [1], Codecs = "avc1.64001e",
+                        RecordingId = recording.Id,
+                        Number = 0,
+                        TimelineStart = 0,
+                        WallClock = recording.StartedAt,
+                        Init = [1],
+                        Codecs = "avc1.64001e",
                     });
                     context.Recordings.Add(recording);
                     context.Segments.Add(new RecordedSegment
                     {
-                        RecordingId = recording.Id, Number = 0, Run = 0, Start = 0, Duration = 180_000, Length = 1, StartsWithSync = true,
+                        RecordingId = recording.Id,
+                        Number = 0,
+                        Run = 0,
+                        Start = 0,
+                        Duration = 180_000,
+                        Length = 1,
+                        StartsWithSync = true,
                     });
                 }
 
