@@ -88,8 +88,9 @@ internal sealed class ClipTracks
         var packets = new List<Packet>();
         foreach (var stretch in _stretches)
         {
-            // The sound of one run may reach into the next: what is there already is heard once.
-            var next = packets.Count > 0 ? packets[^1].Time + 1 : long.MinValue;
+            // The sound of one run may reach into the next: what is there already is heard once. Players play whole packets, whatever the
+            // table says, so the two meet where the least is doubled or missing.
+            var next = packets.Count > 0 ? packets[^1].Time + (packets[^1].Source.Sample.Duration / 2) : long.MinValue;
             packets.AddRange(PacketsOf(stretch, track, isFirst: packets.Count == 0).Where(packet => packet.Time >= next));
         }
 

@@ -220,11 +220,12 @@ public sealed class ClipWorkerTests : IDisposable
         var file = core.Get<ClipStore>().FindVideo(clip.Id, clip.Version)!;
         Assert.Equal(Enumerable.Range(495, 105).Concat(Enumerable.Range(10_000, 90)), await DecodedVideo.FrameNumbersAsync(file));
         var source = await TicksOfSourceAsync(TestMedia.Default);
-        var again = await TicksOfSourceAsync(Again);
+        var again = await TicksOfSourceAsync(other);
         var expected = source.Where(tick => tick > 16.5).Select(tick => tick - 16.5)
             .Concat(again.Where(tick => tick is > 0.1 and < 2.9).Select(tick => tick + 3.5)).ToList();
         var heard = (await DecodedAudio.TickTimesAsync(file)).Select(tick => tick.TotalSeconds).ToList();
-        Assert.All(expected, tick => Assert.Contains(heard, other => Math.Abs(other - tick) < 0.004));
+        // ffmpeg plays whole packets where two runs meet: half a packet to this or that side.
+        Assert.All(expected, tick => Assert.Contains(heard, heardTick => Math.Abs(heardTick - tick) < 0.0125));
         var probe = await ChildProcess.RunAsync(
             "ffprobe",
             ["-v", "error", "-select_streams", "a", "-show_entries", "stream=sample_rate,channels", "-of", "csv=p=0", file],
@@ -399,9 +400,10 @@ public sealed class ClipWorkerTests : IDisposable
     }
 
     /// <summary>On the clock whose 0 is the first picture.</summary>
-    private static async Task<List<double>> TicksOfSourceAsync(TestMedia media)
+    private static async Task<List<double>> TicksOfSourceAsync(TestMedia media) => await TicksOfSourceAsync(await media.FlvAsync());
+
+    private static async Task<List<double>> TicksOfSourceAsync(string flv)
     {
-        var flv = await media.FlvAsync();
         var zero = (await DecodedVideo.PresentationTimesAsync(flv))[0];
         return [.. (await DecodedAudio.TickTimesAsync(flv)).Select(tick => (tick - zero).TotalSeconds)];
     }
