@@ -33,7 +33,8 @@ internal sealed class FlvFeed
 
         var publication = core.Get<BroadcastRegistry>().Begin(
             stream.Id, TimeSpan.FromSeconds(stream.ReconnectWindowSeconds), "127.0.0.1", "test");
-        return new FlvFeed(publication, new FlvSamples(() => Interlocked.Increment(ref _breaks), core.Get<TimeProvider>(), publication.CountRepair), tags);
+        var samples = new FlvSamples(() => Interlocked.Increment(ref _breaks), core.Get<TimeProvider>(), publication.CountRepair);
+        return new FlvFeed(publication, samples, tags);
     }
 
     /// <summary>Everything up to that time of the file.</summary>
@@ -43,7 +44,10 @@ internal sealed class FlvFeed
         {
             var message = new RtmpMessage
             {
-                Type = tag.Type, Timestamp = tag.Timestamp, MessageStreamId = 1, Payload = _tags.Dequeue().Body,
+                Type = tag.Type,
+                Timestamp = tag.Timestamp,
+                MessageStreamId = 1,
+                Payload = _tags.Dequeue().Body,
             };
             if (_samples.Read(message) is { } sample)
             {
