@@ -34,9 +34,10 @@ public sealed partial class ClipCutter(
     }
 
     /// <summary>The finished file has its name when this completes.</summary>
-    /// <param name="waited">How long the clip had to wait until now.</param>
-    internal async Task<CutClip> CutAsync(ClipJob job, TimeSpan waited, CancellationToken cancellationToken)
+    internal async Task<CutClip> CutAsync(ClipJob job, CancellationToken cancellationToken)
     {
+        // When a later version was asked for is not known any more.
+        TimeSpan? waited = job.Clip.Version == 1 ? time.GetUtcNow() - job.Clip.CreatedAt - job.Planning : null;
         if (!job.HasToBeWhole)
         {
             try
@@ -58,13 +59,13 @@ public sealed partial class ClipCutter(
     private async Task<CutClip> WriteAsync(
         ClipJob job,
         CutPlan plan,
-        TimeSpan waited,
+        TimeSpan? waited,
         Func<CutPlan, SampleSource, string, CancellationToken, Task<RenderedClip>> render,
         CancellationToken cancellationToken)
     {
         var rendered = await store.WriteVideoAsync(job.Clip.Id, job.Clip.Version, path => render(plan, job.Source, path, cancellationToken));
         var times = new CutTimes(
-            Milliseconds(waited), Milliseconds(job.Planning), Milliseconds(rendered.Encoding), Milliseconds(rendered.Copying),
+            waited is { } wait ? Milliseconds(wait) : null, Milliseconds(job.Planning), Milliseconds(rendered.Encoding), Milliseconds(rendered.Copying),
             Milliseconds(rendered.Verifying));
         return new CutClip(plan, rendered, CutReport.Of(job, plan, rendered, times));
     }

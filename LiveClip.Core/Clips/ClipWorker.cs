@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Threading.Channels;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Ffmpeg;
@@ -27,6 +28,9 @@ public sealed partial class ClipWorker(
     private static readonly int Encoders = Math.Max(1, Environment.ProcessorCount - 1);
 
     private readonly Channel<Guid> _toEncode = Channel.CreateUnbounded<Guid>();
+
+    // A clip may be queued twice: one that was asked for during the start, or came back out of the trash.
+    private readonly ConcurrentDictionary<(Guid ClipId, int Version), byte> _atWork = new();
 
     // Nobody waits for the disk: a start looks after what it did not get to keep.
     private readonly Channel<Clip> _toFlush = Channel.CreateUnbounded<Clip>();
@@ -88,7 +92,8 @@ public sealed partial class ClipWorker(
 
     private async Task TryCutAsync(Guid clipId, bool mayEncode, CancellationToken cancellationToken)
     {
-        if (await FindAsync(clipId, cancellationToken) is not { Status: ClipStatus.Queued, DeletedAt: null } clip)
+        if (await FindAsync(clipId, cancellationToken) is not { Status: ClipStatus.Queued, DeletedAt: null } clip
+            || !_atWork.TryAdd((clipId, clip.Version), 0))
         {
             return;
         }
@@ -100,7 +105,8 @@ public sealed partial class ClipWorker(
             {
                 _toEncode.Writer.TryWrite(clipId);
             }
-            else if (await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
+            // That a clip is being cut is told only where somebody could see it: the copy is done before the catalog has written that.
+            else if (!job.NeedsEncoder || await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
             {
                 await CutAsync(job, cancellationToken);
             }
@@ -124,12 +130,16 @@ public sealed partial class ClipWorker(
                 },
                 cancellationToken);
         }
+        finally
+        {
+            _atWork.TryRemove((clipId, clip.Version), out _);
+        }
     }
 
     private async Task CutAsync(ClipJob job, CancellationToken cancellationToken)
     {
         var (clip, started) = (job.Clip, time.GetTimestamp());
-        var (plan, rendered, report) = await cutter.CutAsync(job, time.GetUtcNow() - clip.CreatedAt, cancellationToken);
+        var (plan, rendered, report) = await cutter.CutAsync(job, cancellationToken);
         var isCurrent = await queue.ChangeVersionAsync(
             clip,
             ready =>

@@ -109,4 +109,5 @@ public sealed record CutGap(double Start, double End, double Seconds)
 }
 
 /// <summary>What each step of a clip's making took, milliseconds; encoding and copying go on at the same time.</summary>
-public sealed record CutTimes(double Wait, double Plan, double Encode, double Copy, double Verify);
+/// <param name="Wait">From the request on, also for an end that had yet to come; null for a later version of a clip.</param>
+public sealed record CutTimes(double? Wait, double Plan, double Encode, double Copy, double Verify);
