@@ -124,6 +124,16 @@ public sealed partial class StaticPagesTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_segments_are_gone_the_playlist_leads_to_the_file()
+    {
+        var clip = await AddClipAsync(ClipStatus.Ready, isRecorded: true, end: 270_000);
+
+        using var playlist = await _browser.GetAsync($"/c/{clip.Slug}/playlist.m3u8", Token);
+
+        Assert.Equal((HttpStatusCode.Redirect, "clip.mp4"), (playlist.StatusCode, playlist.Headers.Location?.ToString()));
+    }
+
+    [Fact]
     public async Task A_failed_clip_says_so_and_does_not_look_again()
     {
         var clip = await AddClipAsync(ClipStatus.Failed);
@@ -362,7 +372,8 @@ public sealed partial class StaticPagesTests : IDisposable
     }
 
     private async Task<Clip> AddClipAsync(
-        ClipStatus status, string title = "Goal", bool deleted = false, bool hasVersion = false, bool exactOnly = false, bool isRecorded = false)
+        ClipStatus status, string title = "Goal", bool deleted = false, bool hasVersion = false, bool exactOnly = false, bool isRecorded = false,
+        long end = 90_000)
     {
         var stream = await _app.Services.GetRequiredService<LiveStreamRegister>()
             .CreateAsync(new LiveStreamSettings { Name = "Stage", MaxClipSeconds = 30, ShareExactOnly = exactOnly }, Token);
@@ -377,9 +388,9 @@ public sealed partial class StaticPagesTests : IDisposable
             Title = title,
             Status = status,
             RequestedStart = 0,
-            RequestedEnd = 90_000,
+            RequestedEnd = end,
             Start = 0,
-            End = 90_000,
+            End = end,
             Trimmed = false,
             TrimmableUntil = DateTimeOffset.UnixEpoch,
             Width = 1280,
