@@ -79,6 +79,9 @@ public sealed partial class ClipCutter(
 /// <summary>A clip to be cut: what of it, and out of what.</summary>
 internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSource Source, CutPlan Plan) : IDisposable
 {
+    /// <summary>What is encoded beside copied pictures is held in memory: of very long groups of pictures that would be too much.</summary>
+    private const int MostEncoded = 3_600;
+
     public required TimeSpan Planning { get; init; }
 
     /// <summary>ffmpeg has to be started for it.</summary>
@@ -86,6 +89,7 @@ internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSour
 
     /// <summary>Its pictures cannot stand in one file as they are.</summary>
     public bool HasToBeWhole => CanBeWhole && (Runs.Any(run => !run.LeadTrack.Equals(Runs[0].LeadTrack))
+        || Plan.FramesEncoded > MostEncoded
         || (Plan.NeedsEncoder && PictureEncoder.WhyNot(Runs[0]) is not null));
 
     /// <summary>There are pictures that can be encoded.</summary>

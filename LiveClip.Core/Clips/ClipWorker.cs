@@ -98,15 +98,13 @@ public sealed partial class ClipWorker(
             return;
         }
 
+        var isForEncoder = false;
         try
         {
             using var job = await cutter.PlanAsync(clip, cancellationToken);
-            if (job.NeedsEncoder && !mayEncode)
-            {
-                _toEncode.Writer.TryWrite(clipId);
-            }
+            isForEncoder = job.NeedsEncoder && !mayEncode;
             // That a clip is being cut is told only where somebody could see it: the copy is done before the catalog has written that.
-            else if (!job.NeedsEncoder || await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
+            if (!job.NeedsEncoder || (mayEncode && await queue.TryClaimAsync(clipId, clip.Version, cancellationToken)))
             {
                 await CutAsync(job, cancellationToken);
             }
@@ -133,6 +131,11 @@ public sealed partial class ClipWorker(
         finally
         {
             _atWork.TryRemove((clipId, clip.Version), out _);
+        }
+
+        if (isForEncoder)
+        {
+            _toEncode.Writer.TryWrite(clipId);
         }
     }
 

@@ -14,6 +14,9 @@ public sealed class SampleSource : IDisposable
     /// <summary>Enough to see the end of any group of pictures that refer to each other across the out point.</summary>
     private const long Behind = 90_000;
 
+    /// <summary>How much further back decoding may begin where encoders call a sync sample what is none.</summary>
+    private const int MostSegmentsBefore = 30;
+
     private readonly List<SegmentBytes> _segments = [];
 
     private SampleSource(IReadOnlyList<SourceRun> runs) => Runs = runs;
@@ -30,7 +33,14 @@ public sealed class SampleSource : IDisposable
         {
             foreach (var run in timeline.Runs.Where(run => run.TimelineStart < end && timeline.EndOf(run) > start))
             {
-                runs.Add(source.Read(run, timeline.EndOf(run), SegmentsOf(timeline, run, start, end), store));
+                var (numbers, before) = SegmentsOf(timeline, run, start, end);
+                var read = source.Read(run, timeline.EndOf(run), numbers, store);
+                for (var i = before.Count - 1; i >= Math.Max(0, before.Count - MostSegmentsBefore) && !read.CanBeDecodedAt(start); i--)
+                {
+                    read = source.Read(run, timeline.EndOf(run), [before[i]], store).Before(read);
+                }
+
+                runs.Add(read);
             }
 
             return source;
@@ -46,7 +56,8 @@ public sealed class SampleSource : IDisposable
 
     public void Dispose() => _segments.ForEach(segment => segment.Dispose());
 
-    private static List<long> SegmentsOf(RecordingTimeline timeline, Run run, long start, long end)
+    /// <returns>Those that are needed, and those that join on before them, which may be needed, too.</returns>
+    private static (List<long> Needed, List<long> Before) SegmentsOf(RecordingTimeline timeline, Run run, long start, long end)
     {
         var all = timeline.Segments.Where(segment => segment.Run == run.Number)
             .Select(segment => new Stretch(segment.Number, segment.Start, segment.End, segment.StartsWithSync)).ToList();
@@ -74,7 +85,13 @@ public sealed class SampleSource : IDisposable
             numbers.Add(all[i].Number);
         }
 
-        return numbers;
+        var unbroken = first;
+        while (unbroken > 0 && !IsHole(timeline, all[unbroken - 1], all[unbroken]))
+        {
+            unbroken--;
+        }
+
+        return (numbers, all[unbroken..first].ConvertAll(segment => segment.Number));
     }
 
     /// <summary>Numbers count on within a run: one that is missing was lost, as were those that the live window says so of.</summary>
@@ -148,6 +165,14 @@ public sealed record SourceRun(
             ],
         };
     }
+
+    /// <summary>Whether decoding can begin at or before that point of the timeline, as far as it can at all.</summary>
+    internal bool CanBeDecodedAt(long point) => Configuration is not { } configuration
+        || Lead.Any(picture => picture.Sample.IsSync && picture.IsRandomAccess(configuration)
+            && OnTimeline(picture.Sample.PresentationTime) <= Math.Max(point, Run.TimelineStart) + CutPlanner.Tolerance);
+
+    /// <summary>The samples of both; these come first.</summary>
+    internal SourceRun Before(SourceRun next) => next with { Lead = [.. Lead, .. next.Lead], Sound = [.. Sound, .. next.Sound] };
 
     public long OnTimeline(long ticks) => Run.TimelineStart + LeadTrack.Timescale.To(Timescale.Video, ticks);
 
