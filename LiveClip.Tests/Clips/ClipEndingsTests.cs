@@ -25,9 +25,10 @@ public sealed class ClipEndingsTests : IDisposable
         var (stream, feed) = await OnAirAsync(core, seconds: 6);
         var clip = await MakeAsync(core, stream, 2, 9);
         Assert.Equal((ClipStatus.Waiting, false), (clip.Status, clip.Trimmed));
+        var shorter = await MakeAsync(core, stream, 2, 7);
 
         feed.SendUntil(8.9);
-        await core.UntilOnAirAsync(stream, 8.2);
+        await UntilDoneAsync(core, shorter.Id);
         Assert.Equal(ClipStatus.Waiting, (await ReadAsync(core, clip.Id)).Status);
 
         feed.SendUntil(10.2);
@@ -98,19 +99,28 @@ public sealed class ClipEndingsTests : IDisposable
     [Fact]
     public async Task A_waiting_clip_that_was_deleted_and_comes_back_waits_on()
     {
-        await using var core = await CoreServices.StartAsync(_folder, new ManualTimeProvider(), started: Parts);
-        var (stream, feed) = await OnAirAsync(core, seconds: 6);
-        var (back, gone) = (await MakeAsync(core, stream, 2, 9), await MakeAsync(core, stream, 2, 9));
-        var queue = core.Get<ClipQueue>();
-        await queue.DeleteAsync(back.Id, CoreServices.Token);
-        await queue.DeleteAsync(gone.Id, CoreServices.Token);
-        feed.SendUntil(12);
-        await core.UntilOnAirAsync(stream, 10);
+        (Clip Back, Clip Gone) clips;
+        await using (var core = await CoreServices.StartAsync(_folder, new ManualTimeProvider(), started: Parts))
+        {
+            var (stream, _) = await OnAirAsync(core, seconds: 6);
+            clips = (await MakeAsync(core, stream, 2, 9), await MakeAsync(core, stream, 2, 9));
+            await core.Get<ClipQueue>().DeleteAsync(clips.Back.Id, CoreServices.Token);
+            await core.Get<ClipQueue>().DeleteAsync(clips.Gone.Id, CoreServices.Token);
+        }
 
-        Assert.True(await queue.RestoreAsync(back.Id, CoreServices.Token));
+        // Nobody waits for them here.
+        await using var next = await CoreServices.StartAsync(_folder, new ManualTimeProvider(), started: Parts);
+        await using (var context = next.Read())
+        {
+            var stream = await context.LiveStreams.SingleAsync(CoreServices.Token);
+            (await FlvFeed.StartAsync(next, stream, await Media.FlvAsync())).SendUntil(10);
+            await next.UntilOnAirAsync(stream, 10);
+        }
 
-        Assert.Equal(ClipStatus.Ready, (await UntilDoneAsync(core, back.Id)).Status);
-        Assert.Equal(ClipStatus.Waiting, (await ReadAsync(core, gone.Id)).Status);
+        Assert.True(await next.Get<ClipQueue>().RestoreAsync(clips.Back.Id, CoreServices.Token));
+
+        Assert.Equal(ClipStatus.Ready, (await UntilDoneAsync(next, clips.Back.Id)).Status);
+        Assert.Equal(ClipStatus.Waiting, (await ReadAsync(next, clips.Gone.Id)).Status);
     }
 
     private static async Task<(LiveStream Stream, FlvFeed Feed)> OnAirAsync(CoreServices core, double seconds)
