@@ -51,7 +51,7 @@ public sealed class ClipQueue(
         var timeline = request.RecordingId is { } recordingId
             ? await timelines.FindAsync(recordingId, cancellationToken)
             : await timelines.FindNewestAsync(request.StreamId, cancellationToken);
-        if (timeline is null || timeline.Recording.StreamId != stream.Id || timeline.NewestPicture <= timeline.Start)
+        if (timeline is null || timeline.Recording.StreamId != stream.Id || timeline.NewestPicture <= 0)
         {
             return new ClipRefusal(ClipRefusalReason.NotFound, "recordingId", "recording not found: the stream has nothing to clip yet");
         }

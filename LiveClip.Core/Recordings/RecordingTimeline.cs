@@ -21,8 +21,8 @@ public sealed record RecordingTimeline(
     /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
     public IEnumerable<RecordedSegment> Listed => Segments.Skip(FirstListed);
 
-    /// <summary>Where the material that is still there begins.</summary>
-    public long Start => FirstListed < Segments.Count ? Segments[FirstListed].Start : Open?.Start ?? 0;
+    /// <summary>Where the material that is still there begins; at its end where only clips hold any.</summary>
+    public long Start => FirstListed < Segments.Count ? Segments[FirstListed].Start : Open?.Start ?? NewestPicture;
 
     /// <summary>No picture will come any more that is shown before this: it has been received, or no encoder was there.</summary>
     public long Settled => OnAir ? Math.Max(NewestPicture, GapEnd ?? 0) : long.MaxValue;

@@ -32,6 +32,8 @@ public sealed class ClipsApiTests(RecordedServer recorded) : IClassFixture<Recor
     [InlineData("""{"endTime": "2026-01-01T00:00:00Z"}""", "startTime")]
     [InlineData("""{"startTime": "yesterday", "endTime": "2026-01-01T00:00:00Z"}""", "startTime")]
     [InlineData("""{"startTime": "2026-01-01T00:00:05Z", "endTime": "2026-01-01T00:00:05Z"}""", "endTime")]
+    [InlineData("""{"last": 5, "onGap": "maybe"}""", "onGap")]
+    [InlineData("""{"last": 5, "onGap": 1}""", "onGap")]
     [InlineData("""{"last": 5, "title": 5}""", "title")]
     [InlineData("""{"last": 5, "tags": "goal"}""", "tags")]
     [InlineData("""{"last": 5, "tags": [""]}""", "tags")]
@@ -141,6 +143,66 @@ public sealed class ClipsApiTests(RecordedServer recorded) : IClassFixture<Recor
         var byClock = await recorded.Over.ReadyAsync(answer.Data);
         Assert.Equal(5, byClock.GetProperty("requested").GetProperty("start").GetDouble(), 0.001);
         Assert.Equal(byTimeline.GetProperty("delivered").GetRawText(), byClock.GetProperty("delivered").GetRawText());
+    }
+
+    [Fact]
+    public async Task Another_range_is_another_version_behind_the_same_link()
+    {
+        var first = await recorded.Over.ClipAsync(8, 9);
+        var (id, link) = (Text(first, "clipId"), new Uri(Text(first, "mp4Url")));
+        using var before = await recorded.Server.AskAsync(link);
+
+        var changed = await Api.PatchTextAsync($"/v1/clips/{id}", """{"end": 11, "title": "Goal", "tags": ["home"]}""");
+
+        Assert.Equal(HttpStatusCode.OK, changed.Status);
+        Assert.Equal((2, "Goal"), (changed.Data.GetProperty("version").GetInt32(), Text(changed.Data, "title")));
+        Assert.Equal("""{"start":8,"end":11}""", changed.Data.GetProperty("requested").GetRawText());
+        Assert.Equal(Text(first, "shareUrl"), Text(changed.Data, "shareUrl"));
+        var ready = await recorded.Over.ReadyAsync(changed.Data);
+        var versions = ready.GetProperty("versions").EnumerateArray().ToList();
+        Assert.Equal([1, 2], versions.Select(version => version.GetProperty("version").GetInt32()));
+        Assert.Equal(first.GetProperty("delivered").GetRawText(), versions[0].GetProperty("delivered").GetRawText());
+        Assert.Equal(ready.GetProperty("delivered").GetRawText(), versions[1].GetProperty("delivered").GetRawText());
+        using var old = await recorded.Server.AskAsync(new Uri(Text(versions[0], "mp4Url")));
+        using var newest = await recorded.Server.AskAsync(link);
+        Assert.Equal(await BytesAsync(before), await BytesAsync(old));
+        Assert.NotEqual((await BytesAsync(before)).Length, (await BytesAsync(newest)).Length);
+        Assert.NotEqual(before.Headers.ETag, newest.Headers.ETag);
+        using var none = await recorded.Server.AskAsync(new Uri(Text(versions[0], "mp4Url").Replace("/v1/", "/v3/", StringComparison.Ordinal)));
+        Assert.Equal(HttpStatusCode.NotFound, none.StatusCode);
+
+        await Api.DeleteAnswerAsync($"/v1/clips/{id}");
+        using var gone = await recorded.Server.AskAsync(new Uri(Text(versions[0], "mp4Url")));
+        Assert.Equal(HttpStatusCode.NotFound, gone.StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await Api.PatchTextAsync($"/v1/clips/{id}", """{"end": 12}""")).Status);
+    }
+
+    [Theory]
+    [InlineData("""{"start": 9.5}""", "end")]
+    [InlineData("""{"start": -1}""", "start")]
+    [InlineData("""{"start": 40, "end": 41}""", "start")]
+    [InlineData("""{"end": "9"}""", "end")]
+    [InlineData("""{"tags": [""]}""", "tags")]
+    [InlineData("[]", "body")]
+    public async Task A_change_that_cannot_be_names_the_field(string body, string field)
+    {
+        var clip = (await recorded.Over.PostClipAsync(new { start = 8, end = 9 })).Data;
+
+        var answer = await Api.PatchTextAsync($"/v1/clips/{Text(clip, "clipId")}", body);
+
+        Assert.Equal((HttpStatusCode.UnprocessableEntity, field), (answer.Status, Assert.Single(answer.Fields)));
+        Assert.Equal(1, (await ReadAsync(clip)).GetProperty("version").GetInt32());
+    }
+
+    [Fact]
+    public async Task A_clip_says_until_when_it_can_be_trimmed()
+    {
+        var clip = (await recorded.Over.PostClipAsync(new { start = 8, end = 9 })).Data;
+
+        Assert.Equal(
+            TimeSpan.FromDays(7), clip.GetProperty("trimmableUntil").GetDateTimeOffset() - clip.GetProperty("createdAt").GetDateTimeOffset());
+        Assert.Equal("splice", Text(clip, "onGap"));
+        Assert.Empty(clip.GetProperty("gaps").EnumerateArray());
     }
 
     [Fact]
@@ -272,6 +334,9 @@ public sealed class ClipsApiTests(RecordedServer recorded) : IClassFixture<Recor
 
         static string Words(string text) => string.Join(' ', text.Split(default(char[]), StringSplitOptions.RemoveEmptyEntries));
     }
+
+    private static Task<byte[]> BytesAsync(HttpResponseMessage answer) =>
+        answer.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
 
     private static string Text(JsonElement json, string name) => json.GetProperty(name).GetString()!;
 

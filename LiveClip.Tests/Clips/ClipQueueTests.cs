@@ -51,6 +51,46 @@ public sealed class ClipQueueTests : IDisposable
     }
 
     [Fact]
+    public async Task A_gap_inside_the_range_is_listed_or_refused_as_one_likes()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        var source = TestMedia.Default with { Seconds = 8 };
+        var recording = await core.RecordAsync(stream, await source.FlvAsync(), await (source with { FirstNumber = 10_000 }).FlvAsync());
+        var second = recording.Runs.Single(run => run.Number == 1).TimelineStart;
+        var queue = core.Get<ClipQueue>();
+        var across = new TimelineRange(6, (second / 90_000d) + 2);
+
+        var refusal = (await queue.CreateAsync(new ClipRequest(stream.Id, across, "t", OnGap: OnGap.Reject), CoreServices.Token)).Refusal!;
+        var spliced = (await queue.CreateAsync(new ClipRequest(stream.Id, across, "t"), CoreServices.Token)).Clip!;
+        var before = (await queue.CreateAsync(
+            new ClipRequest(stream.Id, new TimelineRange(1, 2), "t", OnGap: OnGap.Reject), CoreServices.Token)).Clip!;
+
+        Assert.Equal((ClipRefusalReason.Invalid, "onGap"), (refusal.Reason, refusal.Field));
+        var gap = Assert.Single(spliced.Gaps);
+        Assert.Equal(8 * 90_000, gap.Start, 9_000d);
+        Assert.Equal(second, gap.End);
+        Assert.Empty(before.Gaps);
+        await using var context = core.Read();
+        Assert.Equal([gap], (await context.Clips.SingleAsync(clip => clip.Id == spliced.Id, CoreServices.Token)).Gaps);
+    }
+
+    [Fact]
+    public async Task Clips_that_wait_for_their_end_are_limited_like_those_that_wait_to_be_cut()
+    {
+        await using var core = await CoreServices.StartAsync(
+            _folder, new ManualTimeProvider(), new() { ["LiveClip:Clips:MaxQueued"] = "2" }, typeof(RecorderHost));
+        var stream = await core.CreateStreamAsync();
+        await core.PublishAsync(stream, await (TestMedia.Default with { Seconds = 8 }).FlvAsync());
+        await core.UntilOnAirAsync(stream, 7);
+        var queue = core.Get<ClipQueue>();
+        var request = new ClipRequest(stream.Id, new TimelineRange(1, 60), "t");
+        Assert.Equal(ClipStatus.Waiting, (await queue.CreateAsync(request, CoreServices.Token)).Clip!.Status);
+        Assert.NotNull((await queue.CreateAsync(request, CoreServices.Token)).Clip);
+        Assert.Equal(ClipRefusalReason.Busy, (await queue.CreateAsync(request, CoreServices.Token)).Refusal!.Reason);
+    }
+
+    [Fact]
     public async Task Equal_requests_at_once_make_one_clip()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: typeof(RecorderHost));

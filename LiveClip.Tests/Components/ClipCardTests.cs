@@ -23,6 +23,61 @@ public class ClipCardTests : Dashboard
     }
 
     [Fact]
+    public async Task A_clip_whose_end_lies_ahead_says_when_and_can_be_shared()
+    {
+        var card = await RenderAsync(ClipStatus.Waiting);
+
+        Assert.Equal("waiting", card.Find("[data-clip-id]").GetAttribute("data-status"));
+        Assert.Equal("Waiting for its end at 00:00:12.000", card.Find(".status").TextContent);
+        Assert.NotEmpty(card.FindAll("[data-copy]"));
+    }
+
+    [Theory]
+    [InlineData(TrimReason.MaxLength, "cap")]
+    [InlineData(TrimReason.BroadcastEnded, "broadcast ended")]
+    [InlineData(TrimReason.RecordingEnd, "end of the recording")]
+    [InlineData(TrimReason.RecordingStart, "More seconds")]
+    public async Task A_trimmed_clip_says_why(TrimReason reason, string words)
+    {
+        var card = await RenderAsync(ClipStatus.Ready, clip => (clip.Trimmed, clip.TrimReason) = (true, reason));
+
+        Assert.Contains(words, card.Find(".trimmed").GetAttribute("title"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Gaps_the_version_and_the_time_for_trimming_are_on_the_card()
+    {
+        var plain = await RenderAsync(ClipStatus.Ready);
+        Assert.Empty(plain.FindAll(".gaps, .trimmable"));
+
+        var card = await RenderAsync(ClipStatus.Ready, clip =>
+        {
+            clip.Version = 3;
+            clip.Gaps = [new ClipGap(6 * 90_000, 8 * 90_000), new ClipGap(9 * 90_000, 9 * 90_000)];
+            clip.TrimmableUntil = DateTimeOffset.UtcNow.AddDays(1);
+        });
+
+        Assert.Equal("2 gaps, 0:02.0 left out", card.Find(".gaps").TextContent);
+        Assert.Equal("00:00:06.000 – 00:00:08.000, 00:00:09.000 – 00:00:09.000", card.Find(".gaps").GetAttribute("title"));
+        Assert.Contains("version 3", card.Markup, StringComparison.Ordinal);
+        Assert.StartsWith("trimmable until", card.Find(".trimmable").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_version_that_failed_leaves_the_one_before_to_be_shared_and_downloaded()
+    {
+        var card = await RenderAsync(ClipStatus.Failed, clip =>
+        {
+            (clip.Status, clip.ReadyAt) = (ClipStatus.Ready, clip.CreatedAt);
+            clip.Versions.Add(ClipVersion.Of(clip));
+            (clip.Status, clip.Version) = (ClipStatus.Failed, 2);
+        });
+
+        Assert.NotEmpty(card.FindAll("[data-copy]"));
+        Assert.NotEmpty(card.FindAll("[download]"));
+    }
+
+    [Fact]
     public async Task A_ready_clip_tells_what_was_asked_for_and_what_is_in_the_file()
     {
         var card = await RenderAsync(ClipStatus.Ready);

@@ -2,6 +2,7 @@ using System.Net;
 using System.Text.RegularExpressions;
 using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
+using LiveClip.Tests.Catalog;
 using LiveClip.Tests.Support;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
@@ -75,6 +76,61 @@ public sealed partial class StaticPagesTests : IDisposable
         Assert.Contains("Finishing", page, StringComparison.Ordinal);
         Assert.Contains("<meta http-equiv=\"refresh\" content=\"2\"", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<video", page, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(ClipStatus.Queued)]
+    [InlineData(ClipStatus.Waiting)]
+    [InlineData(ClipStatus.Failed)]
+    public async Task While_a_new_version_is_made_the_link_plays_the_one_before(ClipStatus status)
+    {
+        var clip = await AddClipAsync(status, hasVersion: true);
+
+        var (page, embedded) = (await _browser.GetStringAsync($"/c/{clip.Slug}", Token), await _browser.GetStringAsync($"/embed/{clip.Slug}", Token));
+
+        Assert.Contains($"<video src=\"/c/{clip.Slug}/clip.mp4\"", page, StringComparison.Ordinal);
+        Assert.Contains("width=\"640\" height=\"360\"", page, StringComparison.Ordinal);
+        Assert.Contains("0:02.0", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("http-equiv=\"refresh\"", page, StringComparison.Ordinal);
+        Assert.Contains($"src=\"/c/{clip.Slug}/clip.mp4\"", embedded, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Before_its_file_is_there_the_link_plays_segments_unless_the_stream_shares_the_file_only(bool exactOnly)
+    {
+        var clip = await AddClipAsync(ClipStatus.Queued, exactOnly: exactOnly, isRecorded: true);
+
+        var page = await _browser.GetStringAsync($"/c/{clip.Slug}", Token);
+        using var playlist = await _browser.GetAsync($"/c/{clip.Slug}/playlist.m3u8", Token);
+        using var init = await _browser.GetAsync($"/c/{clip.Slug}/media/0/init.mp4", Token);
+
+        Assert.Equal(!exactOnly, Regex.IsMatch(page, "<noscript[^>]*><meta http-equiv=\"refresh\""));
+        Assert.Equal(!exactOnly, page.Contains($"data-playlist=\"/c/{clip.Slug}/playlist.m3u8\"", StringComparison.Ordinal));
+        Assert.Equal(!exactOnly, page.Contains("data-start=\"0\" data-end=\"90000\" data-runs=\"0:0:180000\"", StringComparison.Ordinal));
+        Assert.Equal(exactOnly ? HttpStatusCode.NotFound : HttpStatusCode.OK, playlist.StatusCode);
+        Assert.Equal(exactOnly ? HttpStatusCode.NotFound : HttpStatusCode.OK, init.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_stream_that_shares_the_file_only_leads_players_of_the_playlist_to_it()
+    {
+        var clip = await AddClipAsync(ClipStatus.Ready, exactOnly: true, isRecorded: true);
+
+        using var playlist = await _browser.GetAsync($"/c/{clip.Slug}/playlist.m3u8", Token);
+
+        Assert.Equal((HttpStatusCode.Redirect, "clip.mp4"), (playlist.StatusCode, playlist.Headers.Location?.ToString()));
+    }
+
+    [Fact]
+    public async Task Where_segments_are_gone_the_playlist_leads_to_the_file()
+    {
+        var clip = await AddClipAsync(ClipStatus.Ready, isRecorded: true, end: 270_000);
+
+        using var playlist = await _browser.GetAsync($"/c/{clip.Slug}/playlist.m3u8", Token);
+
+        Assert.Equal((HttpStatusCode.Redirect, "clip.mp4"), (playlist.StatusCode, playlist.Headers.Location?.ToString()));
     }
 
     [Fact]
@@ -315,22 +371,26 @@ public sealed partial class StaticPagesTests : IDisposable
         return await _browser.PostAsync(address, content, Token);
     }
 
-    private async Task<Clip> AddClipAsync(ClipStatus status, string title = "Goal", bool deleted = false)
+    private async Task<Clip> AddClipAsync(
+        ClipStatus status, string title = "Goal", bool deleted = false, bool hasVersion = false, bool exactOnly = false, bool isRecorded = false,
+        long end = 90_000)
     {
         var stream = await _app.Services.GetRequiredService<LiveStreamRegister>()
-            .CreateAsync(new LiveStreamSettings { Name = "Stage", MaxClipSeconds = 30 }, Token);
+            .CreateAsync(new LiveStreamSettings { Name = "Stage", MaxClipSeconds = 30, ShareExactOnly = exactOnly }, Token);
+        var recording = CatalogTests.NewRecording(stream.Id, DateTimeOffset.UtcNow);
+        recording.EndedAt = DateTimeOffset.UtcNow;
         var clip = new Clip
         {
             Id = Guid.NewGuid(),
             StreamId = stream.Id,
-            RecordingId = Guid.NewGuid(),
+            RecordingId = recording.Id,
             Slug = Secrets.Slug(),
             Title = title,
             Status = status,
             RequestedStart = 0,
-            RequestedEnd = 90_000,
+            RequestedEnd = end,
             Start = 0,
-            End = 90_000,
+            End = end,
             Trimmed = false,
             TrimmableUntil = DateTimeOffset.UnixEpoch,
             Width = 1280,
@@ -344,11 +404,58 @@ public sealed partial class StaticPagesTests : IDisposable
             context =>
             {
                 context.Clips.Add(clip);
+                if (hasVersion)
+                {
+                    clip.Version = 2;
+                    clip.Versions.Add(VersionOf(clip));
+                }
+
+                if (isRecorded)
+                {
+                    recording.Runs.Add(new Run
+                    {
+                        RecordingId = recording.Id,
+                        Number = 0,
+                        TimelineStart = 0,
+                        WallClock = recording.StartedAt,
+                        Init = [1],
+                        Codecs = "avc1.64001e",
+                    });
+                    context.Recordings.Add(recording);
+                    context.Segments.Add(new RecordedSegment
+                    {
+                        RecordingId = recording.Id,
+                        Number = 0,
+                        Run = 0,
+                        Start = 0,
+                        Duration = 180_000,
+                        Length = 1,
+                        StartsWithSync = true,
+                    });
+                }
+
                 return Task.CompletedTask;
             },
             Token);
         return clip;
     }
+
+    private static ClipVersion VersionOf(Clip clip) => new()
+    {
+        ClipId = clip.Id,
+        Number = 1,
+        RequestedStart = 0,
+        RequestedEnd = 180_000,
+        Start = 0,
+        End = 180_000,
+        DeliveredStart = 0,
+        DeliveredEnd = 180_000,
+        DeliveredFrames = 60,
+        Duration = 180_000,
+        Width = 640,
+        Height = 360,
+        ReadyAt = DateTimeOffset.UtcNow,
+    };
 
     [GeneratedRegex("<input type=\"hidden\" name=\"(?<name>[^\"]+)\" value=\"(?<value>[^\"]+)\"")]
     private static partial Regex HiddenField();

@@ -1,3 +1,4 @@
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Recordings;
 using Xunit;
 using static LiveClip.Tests.Recordings.Timelines;
@@ -31,6 +32,47 @@ public class RecordingTimelineTests
     [InlineData(0, 99, 50)] // as far as there is anything
     public void After_tells_where_a_length_has_been_played(int start, int length, int expected) =>
         Assert.Equal(expected * Second, Interrupted.After(start * Second, length * Second));
+
+    [Theory]
+    [InlineData(0, 10, "")]
+    [InlineData(2, 27, "10-25")]
+    [InlineData(12, 45, "12-25 31-40")] // begins in a gap
+    [InlineData(27, 35, "31-35")] // ends in one
+    [InlineData(12, 20, "12-20")]
+    public void Gaps_are_where_there_are_no_pictures(int start, int end, string expected) => Assert.Equal(
+        expected,
+        string.Join(' ', Interrupted.GapsWithin(start * Second, end * Second).Select(gap => $"{gap.Start / Second}-{gap.End / Second}")));
+
+    [Fact]
+    public void A_run_that_follows_right_behind_another_is_a_gap_of_no_length_and_a_lost_segment_is_one()
+    {
+        Assert.Equal([new ClipGap(10 * Second, 10 * Second)], Of(false, (0, 10), (10, 20)).GapsWithin(5 * Second, 15 * Second));
+        Assert.Empty(Of(false, (0, 10), (10, 20)).GapsWithin(0, 10 * Second));
+
+        var timeline = Of(false, (0, 20));
+        ClipGap[] lost = [new(4 * Second, 6 * Second)];
+        Assert.Equal(lost, (timeline with { Lost = new HashSet<long> { 102 } }).GapsWithin(0, 20 * Second));
+        Assert.Equal(lost, (timeline with { Segments = [.. timeline.Segments.Where(s => s.Number != 102)] }).GapsWithin(0, 20 * Second));
+    }
+
+    [Fact]
+    public void The_future_is_settled_up_to_where_nothing_can_come_any_more()
+    {
+        Assert.Equal(50 * Second, (Interrupted with { OnAir = true }).Settled);
+        Assert.Equal(60 * Second, (Interrupted with { OnAir = true, GapEnd = 60 * Second }).Settled);
+        Assert.Equal(long.MaxValue, Interrupted.Settled);
+    }
+
+    [Theory]
+    [InlineData(0, 2, 1)]
+    [InlineData(1, 3, 2)]
+    [InlineData(2, 4, 1)]
+    [InlineData(9, 26, 2)]
+    [InlineData(11, 24, 0)]
+    [InlineData(49, 99, 1)]
+    [InlineData(-5, 99, 13)]
+    public void Segments_are_found_by_their_place(int start, int end, int count) =>
+        Assert.Equal(count, Interrupted.Within(start * Second, end * Second).Count());
 
     [Theory]
     [InlineData(50, 5, 45)]

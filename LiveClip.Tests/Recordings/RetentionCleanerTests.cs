@@ -129,7 +129,7 @@ public sealed class RetentionCleanerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_clip_holds_its_source_until_it_is_gone_for_good()
+    public async Task A_clip_holds_its_source_also_in_the_trash_until_it_is_gone_for_good()
     {
         var time = new ManualTimeProvider();
         await using var core = await CoreServices.StartAsync(_folder, time, OneMinute, typeof(RecorderHost), typeof(ClipWorker));
@@ -174,6 +174,95 @@ public sealed class RetentionCleanerTests : IDisposable
                 async () => (await StoredAsync(core, made.Id)).Status is ClipStatus.Ready or ClipStatus.Failed, FlvPublish.Bound);
             Assert.Null((await StoredAsync(core, made.Id)).Error);
         }
+    }
+
+    [Fact]
+    public async Task A_clip_holds_as_much_around_it_as_its_stream_says_for_as_long_as_it_can_be_trimmed()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(
+            _folder, time, new(OneMinute) { ["LiveClip:Clips:TrimDays"] = "2" }, typeof(RecorderHost), typeof(ClipWorker));
+        var cleaner = ActivatorUtilities.CreateInstance<RetentionCleaner>(core.Provider);
+        var stream = await core.CreateStreamAsync(
+            new LiveStreamSettings { MaxClipSeconds = 30, EnableRecording = false, ClipHandleSeconds = 4 });
+        var recording = await core.RecordAsync(stream, await TestMedia.Default.FlvAsync());
+        var (clips, revisions) = (core.Get<ClipQueue>(), core.Get<ClipRevisions>());
+        var clip = (await clips.CreateAsync(new ClipRequest(stream.Id, new TimelineRange(8, 10), "test"), CoreServices.Token)).Clip!;
+        await UntilReadyAsync(core, clip.Id);
+        await DaysPassAsync(1);
+        Assert.Equal((4, 14), await HeldSecondsAsync(core, recording.Id));
+
+        // Another version holds what the first one did as well, and for as long again.
+        await revisions.ChangeAsync(clip.Id, new ClipPatch(12, 13.5, null, null), CoreServices.Token);
+        await UntilReadyAsync(core, clip.Id);
+        await DaysPassAsync(1.5);
+        Assert.Equal((4, 14), await HeldSecondsAsync(core, recording.Id));
+        Assert.Equal(
+            "start", (await revisions.ChangeAsync(clip.Id, new ClipPatch(2, null, null, null), CoreServices.Token)).Refusal!.Field);
+        await revisions.ChangeAsync(clip.Id, new ClipPatch(4.5, 13.5, null, null), CoreServices.Token);
+        await UntilReadyAsync(core, clip.Id);
+
+        await DaysPassAsync(1.9);
+        Assert.NotEmpty(await core.SegmentsAsync(recording.Id));
+        await DaysPassAsync(0.2);
+        Assert.Empty(await core.SegmentsAsync(recording.Id));
+        Assert.NotNull(core.Get<ClipStore>().FindVideo(clip.Id, 3));
+
+        // Hour by hour, as clocks go: a leap of days would not be believed.
+        async Task DaysPassAsync(double days)
+        {
+            for (var passed = TimeSpan.Zero; passed < TimeSpan.FromDays(days); passed += TimeSpan.FromHours(0.6))
+            {
+                time.Advance(TimeSpan.FromHours(0.6));
+                await cleaner.CleanAsync(CoreServices.Token);
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_clip_that_is_not_cut_yet_holds_its_source_whatever_the_time()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(
+            _folder, time, new(OneMinute) { ["LiveClip:Clips:TrimDays"] = "0" }, typeof(RecorderHost));
+        var cleaner = ActivatorUtilities.CreateInstance<RetentionCleaner>(core.Provider);
+        var stream = await core.CreateStreamAsync(new LiveStreamSettings { MaxClipSeconds = 30, EnableRecording = false });
+        var recording = await core.RecordAsync(stream, await Short.FlvAsync());
+        var clips = core.Get<ClipQueue>();
+        var clip = (await clips.CreateAsync(new ClipRequest(stream.Id, new TimelineRange(1, 2), "test"), CoreServices.Token)).Clip!;
+        time.Advance(TimeSpan.FromMinutes(5));
+
+        foreach (var status in (ClipStatus[])[ClipStatus.Queued, ClipStatus.Waiting, ClipStatus.Cutting])
+        {
+            await clips.ChangeAsync(clip.Id, _ => true, changed => changed.Status = status, CoreServices.Token);
+            await cleaner.CleanAsync(CoreServices.Token);
+            Assert.Equal(4, (await core.SegmentsAsync(recording.Id)).Count);
+        }
+
+        await clips.ChangeAsync(clip.Id, _ => true, changed => changed.Status = ClipStatus.Ready, CoreServices.Token);
+        await cleaner.CleanAsync(CoreServices.Token);
+        Assert.Empty(await core.SegmentsAsync(recording.Id));
+    }
+
+    [Fact]
+    public async Task What_an_instant_playlist_lists_stays_for_ten_minutes_and_is_read_anew_afterwards()
+    {
+        var time = new ManualTimeProvider();
+        await using var core = await CoreServices.StartAsync(_folder, time, OneMinute, typeof(RecorderHost));
+        var cleaner = ActivatorUtilities.CreateInstance<RetentionCleaner>(core.Provider);
+        var stream = await core.CreateStreamAsync(new LiveStreamSettings { MaxClipSeconds = 30, EnableRecording = false });
+        var recording = await core.RecordAsync(stream, await Short.FlvAsync());
+        var timeline = (await core.Get<RecordingTimelines>().FindAsync(recording.Id, CoreServices.Token))!;
+        Assert.NotNull(core.Get<InstantClips>().Find(stream, timeline, 3, 5, "").Playlist);
+
+        time.Advance(TimeSpan.FromMinutes(9));
+        await cleaner.CleanAsync(CoreServices.Token);
+        Assert.Equal((2, 6), await HeldSecondsAsync(core, recording.Id));
+        Assert.Equal(2, (await core.Get<RecordingTimelines>().FindAsync(recording.Id, CoreServices.Token))!.Segments.Count);
+
+        time.Advance(TimeSpan.FromMinutes(2));
+        await cleaner.CleanAsync(CoreServices.Token);
+        Assert.Null(await core.Get<RecordingTimelines>().FindAsync(recording.Id, CoreServices.Token));
     }
 
     [Fact]
@@ -237,6 +326,9 @@ public sealed class RetentionCleanerTests : IDisposable
         Assert.Equal(segments.Count - 1, segments[^1].Number - segments[0].Number);
         return ((int)Math.Round(segments[0].Start / 90_000d), (int)Math.Round(segments[^1].End / 90_000d));
     }
+
+    private static Task UntilReadyAsync(CoreServices core, Guid clipId) => Eventually.TrueAsync(
+        async () => (await StoredAsync(core, clipId)).Status == ClipStatus.Ready, FlvPublish.Bound);
 
     private static async Task<Clip> StoredAsync(CoreServices core, Guid clipId)
     {

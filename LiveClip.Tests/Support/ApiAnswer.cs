@@ -46,6 +46,10 @@ public static class ApiCalls
         ApiAnswer.FromAsync(
             api.PostAsync(new Uri(path, UriKind.Relative), new StringContent(body, new MediaTypeHeaderValue("application/json"))));
 
+    public static Task<ApiAnswer> PatchTextAsync(this HttpClient api, string path, string body) =>
+        ApiAnswer.FromAsync(
+            api.PatchAsync(new Uri(path, UriKind.Relative), new StringContent(body, new MediaTypeHeaderValue("application/json"))));
+
     public static Task<ApiAnswer> DeleteAnswerAsync(this HttpClient api, string path) =>
         ApiAnswer.FromAsync(api.DeleteAsync(new Uri(path, UriKind.Relative)));
 }

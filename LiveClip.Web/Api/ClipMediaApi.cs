@@ -68,9 +68,11 @@ public static class ClipMediaApi
 
         return await FindPlaylistAsync(clip, timelines, windows, cancellationToken) is { } text
             ? Results.Text(text, "application/vnd.apple.mpegurl")
+            : clip.NewestReady is not null ? Results.Redirect("clip.mp4")
             : ApiResults.NotFound("clip not found");
     }
 
+    /// <summary>Null when segments of it are gone: nothing is silently shortened.</summary>
     private static async Task<string?> FindPlaylistAsync(
         Clip clip, RecordingTimelines timelines, LiveWindows windows, CancellationToken cancellationToken)
     {
@@ -81,7 +83,7 @@ public static class ClipMediaApi
         {
             var window = windows.Find(clip.RecordingId);
             var changed = window?.Changed ?? Task.CompletedTask;
-            var playlist = await timelines.FindAsync(clip.RecordingId, cancellationToken) is { } timeline
+            var playlist = await timelines.FindAsync(clip.RecordingId, cancellationToken) is { } timeline && IsWhole(clip, timeline)
                 ? ClipPlaylist.Of(timeline, clip.Start, clip.End, "media/", isGrowing)
                 : null;
             // No player takes a list without segments, and the first one closes within seconds.
@@ -93,6 +95,9 @@ public static class ClipMediaApi
             await changed.WaitAsync(deadline.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    private static bool IsWhole(Clip clip, RecordingTimeline timeline) =>
+        clip.Status != ClipStatus.Ready || timeline.GapsWithin(clip.Start, clip.End).Count <= clip.Gaps.Count;
 
     private static async Task<IResult> GetInitAsync(
         string slug, int run, HttpContext http, IDbContextFactory<CatalogDbContext> catalog, RecordingTimelines timelines,

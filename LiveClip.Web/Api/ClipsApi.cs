@@ -67,7 +67,7 @@ public static class ClipsApi
         var all = context.Clips.AsNoTracking().Where(clip => clip.DeletedAt == null && (streamId == null || clip.StreamId == streamId));
         var total = await all.CountAsync(cancellationToken);
         var ordered = page.Descending ? all.OrderByDescending(clip => clip.CreatedAt) : all.OrderBy(clip => clip.CreatedAt);
-        var clips = await ordered.Include(clip => clip.Versions).AsSplitQuery().Skip(page.Skip).Take(page.Limit).ToListAsync(cancellationToken);
+        var clips = await ordered.Include(clip => clip.Versions).Skip(page.Skip).Take(page.Limit).ToListAsync(cancellationToken);
         return ApiResults.Ok(
             clips.Select(clip => ClipResponse.From(clip, http)).ToList(), new ApiPagination(total, page.Offset, clips.Count));
     }

@@ -31,9 +31,9 @@ class SharePlayer {
       this.#playExactly(playlist);
     } else {
       this.video.src = playlist;
+      this.#play();
     }
 
-    this.#play();
     setTimeout(this.#askForFile, ASK_MS);
   }
 
@@ -54,6 +54,7 @@ class SharePlayer {
     hls.attachMedia(video);
     hls.loadSource(playlist);
     video.addEventListener('seeking', this.#stayInside);
+    video.addEventListener('seeked', this.#keepInside);
     video.addEventListener('play', this.#again);
     video.requestVideoFrameCallback(this.#onFrame);
   }
@@ -62,6 +63,7 @@ class SharePlayer {
   #placeAtStart(): void {
     if (!this.#isPlaced && this.#seek(this.span.start)) {
       this.#isPlaced = true;
+      this.#play();
     }
   }
 
@@ -76,17 +78,21 @@ class SharePlayer {
     this.#shown = picture && timelineOf(picture, this.span.runs);
     // Read by browser tests.
     this.video.dataset.shown = String(this.#shown ?? '');
-    if (this.#shown !== null && this.#isPlaced && !this.video.seeking) {
-      this.#keepTo(this.#shown);
-    }
-
+    this.#keepInside();
     this.video.requestVideoFrameCallback(this.#onFrame);
   };
 
-  #keepTo(shown: number): void {
-    const side = this.span.sideOf(shown, frameDuration(this.#frames) ?? 1 / 30);
+  readonly #keepInside = (): void => {
+    const side = this.#shown === null || !this.#isPlaced
+      ? 'before'
+      : this.span.sideOf(this.#shown, frameDuration(this.#frames) ?? 1 / 30);
     if (side !== 'before') {
       this.video.style.opacity = '';
+    }
+
+    // While it seeks, the picture from before may come once more.
+    if (this.video.seeking) {
+      return;
     }
 
     if (side === 'last' || side === 'behind') {
@@ -98,7 +104,7 @@ class SharePlayer {
     if (side === 'behind') {
       this.#seek(this.span.justBeforeEnd);
     }
-  }
+  };
 
   readonly #stayInside = (): void => {
     this.#frames.length = 0;
@@ -152,6 +158,7 @@ class SharePlayer {
     this.#hls?.destroy();
     this.#hls = null;
     video.removeEventListener('seeking', this.#stayInside);
+    video.removeEventListener('seeked', this.#keepInside);
     video.removeEventListener('play', this.#again);
     video.style.opacity = '';
     video.src = this.file;
