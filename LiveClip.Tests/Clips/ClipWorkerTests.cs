@@ -253,6 +253,27 @@ public sealed class ClipWorkerTests : IDisposable
     }
 
     [Fact]
+    public async Task A_sync_sample_that_is_broken_on_disk_fails_the_clip_with_a_reason_after_all_was_tried()
+    {
+        await using var core = await CoreServices.StartAsync(_folder, started: Parts);
+        var stream = await core.CreateStreamAsync();
+        var recording = await core.RecordAsync(stream, await Again.FlvAsync());
+        var segment = (await core.SegmentsAsync(recording.Id)).Single(segment => segment.Start == 2 * Second);
+        var file = core.Get<SegmentStore>().FindFile(recording.Id, 0, segment.Number)!;
+        var bytes = await File.ReadAllBytesAsync(file, CoreServices.Token);
+        var picture = SegmentIndex.Scan(bytes).Fragments[0].Samples[0];
+        var slice = bytes.AsSpan((int)picture.Offset, picture.Size).IndexOf((byte)0x65);
+        bytes.AsSpan((int)picture.Offset + slice + 1, 40).Clear();
+        await File.WriteAllBytesAsync(file, bytes, CoreServices.Token);
+
+        var clip = await MakeAsync(core, new ClipRequest(stream.Id, new TimelineRange(1.5, 3), "test"));
+
+        Assert.Equal(ClipStatus.Failed, clip.Status);
+        Assert.Contains("pictures were encoded, not 45", clip.Error, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFiles(_folder.FullPath, "*.mp4*", SearchOption.AllDirectories).Where(path => path.Contains("clips", StringComparison.Ordinal)));
+    }
+
+    [Fact]
     public async Task A_recording_with_a_lost_segment_says_so_inside_it_and_clips_beside_it()
     {
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
