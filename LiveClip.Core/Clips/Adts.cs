@@ -2,7 +2,7 @@ using LiveClip.Core.Samples;
 
 namespace LiveClip.Core.Clips;
 
-/// <summary>AAC frames as a byte stream, each behind a header of its own (ISO 13818-7 §6.2): how ffmpeg takes and gives bare sound.</summary>
+/// <summary>AAC frames as a byte stream, each behind its own header (ISO 13818-7 §6.2): how ffmpeg takes and gives bare sound.</summary>
 internal static class Adts
 {
     private const int HeaderLength = 7;

@@ -7,7 +7,12 @@ namespace LiveClip.Core.Clips;
 
 /// <summary>Makes the file of one clip: plans it, carries the plan out, and where that fails encodes all of it.</summary>
 public sealed partial class ClipCutter(
-    RecordingTimelines timelines, SegmentStore segments, ClipStore store, ClipRenderer renderer, TimeProvider time, ILogger<ClipCutter> logger)
+    RecordingTimelines timelines,
+    SegmentStore segments,
+    ClipStore store,
+    ClipRenderer renderer,
+    TimeProvider time,
+    ILogger<ClipCutter> logger)
 {
     /// <summary>Decides how the clip is cut; nothing is read but indexes.</summary>
     /// <exception cref="ClipException">There is nothing to cut it from.</exception>
@@ -63,9 +68,13 @@ public sealed partial class ClipCutter(
         Func<CutPlan, SampleSource, string, CancellationToken, Task<RenderedClip>> render,
         CancellationToken cancellationToken)
     {
-        var rendered = await store.WriteVideoAsync(job.Clip.Id, job.Clip.Version, path => render(plan, job.Source, path, cancellationToken));
+        var rendered = await store.WriteVideoAsync(
+            job.Clip.Id, job.Clip.Version, path => render(plan, job.Source, path, cancellationToken));
         var times = new CutTimes(
-            waited is { } wait ? Milliseconds(wait) : null, Milliseconds(job.Planning), Milliseconds(rendered.Encoding), Milliseconds(rendered.Copying),
+            waited is { } wait ? Milliseconds(wait) : null,
+            Milliseconds(job.Planning),
+            Milliseconds(rendered.Encoding),
+            Milliseconds(rendered.Copying),
             Milliseconds(rendered.Verifying));
         return new CutClip(plan, rendered, CutReport.Of(job, plan, rendered, times));
     }
@@ -95,7 +104,7 @@ internal sealed record ClipJob(Clip Clip, RecordingTimeline Timeline, SampleSour
     /// <summary>There are pictures that can be encoded.</summary>
     public bool CanBeWhole => Runs.Any(run => run.Configuration is not null);
 
-    private List<SourceRun> Runs => [.. Plan.Parts.Select(part => part.Run).Distinct().Select(run => Source.Runs.Single(r => r.Run.Number == run))];
+    private List<SourceRun> Runs => [.. Plan.Parts.DistinctBy(part => part.Run).Select(Source.RunOf)];
 
     public void Dispose() => Source.Dispose();
 }

@@ -20,7 +20,8 @@ internal static class ClipPieces
         }
 
         var numbers = IdrNumbers.Of([.. parts]);
-        var encoded = parts.Where(piece => piece.Part is EncodedPart).Select(piece => new RunPart((EncodedPart)piece.Part, piece.Run)).ToList();
+        var encoded = parts.Where(piece => piece.Part is EncodedPart)
+            .Select(piece => new RunPart((EncodedPart)piece.Part, piece.Run)).ToList();
         var encoding = encoded.Count == 0 ? null
             : encode(encoded, [.. parts.Zip(numbers).Where(piece => piece.First.Part is EncodedPart).Select(piece => piece.Second.First)]);
         var next = 0;
@@ -137,7 +138,8 @@ internal readonly record struct IdrNumbers(int First, int Last)
     private static List<int> InSource(CutPart part, SourceRun run)
     {
         var configuration = run.Configuration!;
-        var idrs = run.Lead.Skip(part.First).Take(part.Count).Where(picture => picture.Sample.IsSync && picture.IsIdr(configuration)).ToList();
+        var idrs = run.Lead.Skip(part.First).Take(part.Count)
+            .Where(picture => picture.Sample.IsSync && picture.IsIdr(configuration)).ToList();
         return [.. new[] { idrs.FirstOrDefault(), idrs.LastOrDefault() }.Where(idr => idr.Bytes is not null)
             .Select(idr => RandomAccessRebaser.IdrPicIdOf(idr.Read(), configuration)!.Value)];
     }

@@ -24,6 +24,8 @@ public sealed partial class ClipWorker(
 {
     private static readonly TimeSpan PosterDeadline = TimeSpan.FromSeconds(30);
 
+    private static readonly int Copiers = Math.Max(1, Environment.ProcessorCount);
+
     /// <summary>One core is left to what comes in.</summary>
     private static readonly int Encoders = Math.Max(1, Environment.ProcessorCount - 1);
 
@@ -45,7 +47,7 @@ public sealed partial class ClipWorker(
         await queue.RequeueAsync(stoppingToken);
         await Task.WhenAll(
         [
-            .. Enumerable.Range(0, Math.Max(1, Environment.ProcessorCount)).Select(_ => CutAllAsync(queue.Queued, mayEncode: false, stoppingToken)),
+            .. Enumerable.Range(0, Copiers).Select(_ => CutAllAsync(queue.Queued, mayEncode: false, stoppingToken)),
             .. Enumerable.Range(0, Encoders).Select(_ => CutAllAsync(_toEncode.Reader, mayEncode: true, stoppingToken)),
             TakePostersAsync(stoppingToken),
             FlushAllAsync(stoppingToken),
@@ -149,8 +151,8 @@ public sealed partial class ClipWorker(
             {
                 (ready.Status, ready.ReadyAt, ready.Error) = (ClipStatus.Ready, time.GetUtcNow(), null);
                 (ready.DeliveredStart, ready.DeliveredEnd, ready.DeliveredFrames) = (plan.DeliveredStart, plan.DeliveredEnd, plan.Frames);
-                (ready.Duration, ready.Width, ready.Height) = (rendered.Tracks.Duration, rendered.Sps?.Width ?? 0, rendered.Sps?.Height ?? 0);
-                (ready.Length, ready.Report) = (rendered.Length, report.ToString());
+                (ready.Width, ready.Height) = (rendered.Sps?.Width ?? 0, rendered.Sps?.Height ?? 0);
+                (ready.Duration, ready.Length, ready.Report) = (rendered.Tracks.Duration, rendered.Length, report.ToString());
             },
             cancellationToken);
         if (!isCurrent)
@@ -213,7 +215,7 @@ public sealed partial class ClipWorker(
         return await context.Clips.AsNoTracking().SingleOrDefaultAsync(clip => clip.Id == clipId, cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Copied} pictures copied, {Encoded} encoded, in {Milliseconds} ms")]
+    [LoggerMessage(LogLevel.Information, "Stream {StreamId} clip {ClipId} is ready: {Copied} pictures copied, {Encoded} encoded, {Milliseconds} ms")]
     private partial void LogReady(string streamId, Guid clipId, int copied, int encoded, double milliseconds);
 
     [LoggerMessage(LogLevel.Error, "Clip {ClipId} failed")]

@@ -30,7 +30,7 @@ public abstract record CutPart(int Run, int First, int Count, long Start, long E
 public sealed record CopiedPart(int Run, int First, int Count, long Start, long End, int Frames)
     : CutPart(Run, First, Count, Start, End, Frames);
 
-/// <summary>Pictures that are decoded, from the sync sample on, and encoded anew, because they depend on some that the clip leaves out.</summary>
+/// <summary>Pictures that are decoded from the sync sample on and encoded anew: they depend on some that the clip leaves out.</summary>
 public sealed record EncodedPart(int Run, int First, int Count, long Start, long End, int Frames)
     : CutPart(Run, First, Count, Start, End, Frames);
 

@@ -7,7 +7,7 @@ namespace LiveClip.Core.Clips;
 /// <summary>What a finished clip was asked to be and what it is, to the picture, and what its making took.</summary>
 /// <param name="Requested">The points that were asked for.</param>
 /// <param name="Delivered">The first picture, and the end of the last one.</param>
-/// <param name="FirstPicture">Presentation time of the first picture on the recording's timeline, 1/90,000 s, as the encoder sent it.</param>
+/// <param name="FirstPicture">When the first picture is shown on the recording's timeline, 1/90,000 s, as the encoder sent it.</param>
 /// <param name="LastPicture">The same of the last.</param>
 /// <param name="FrameRate">The constant rate that the file has, such as 30000/1001; null where the pictures keep their own times.</param>
 /// <param name="Joints">Where in the file one part meets the next.</param>
@@ -27,7 +27,8 @@ public sealed record CutReport(
     CutTimes Milliseconds)
 {
     /// <summary>As it is stored.</summary>
-    public static CutReport? Parse(string? json) => json is null ? null : JsonSerializer.Deserialize<CutReport>(json, JsonSerializerOptions.Web);
+    public static CutReport? Parse(string? json) =>
+        json is null ? null : JsonSerializer.Deserialize<CutReport>(json, JsonSerializerOptions.Web);
 
     public override string ToString() => JsonSerializer.Serialize(this, JsonSerializerOptions.Web);
 
@@ -52,8 +53,8 @@ public sealed record CutReport(
     private static (long First, long Last) EndsOf(CutPlan plan, SampleSource source)
     {
         var run = source.RunOf(plan.Parts[^1]);
-        var last = run.Lead.Select(picture => run.OnTimeline(picture.Sample.PresentationTime)).Where(time => time < plan.DeliveredEnd).Max();
-        return (plan.DeliveredStart, last);
+        var times = run.Lead.Select(picture => run.OnTimeline(picture.Sample.PresentationTime));
+        return (plan.DeliveredStart, times.Where(time => time < plan.DeliveredEnd).Max());
     }
 }
 
@@ -78,7 +79,7 @@ public sealed record CutPoint(long Ticks, DateTimeOffset? Utc)
 
 /// <summary>Where in a file one part meets the next.</summary>
 /// <param name="Seconds">Of playing time, as the source's time stamps have it.</param>
-/// <param name="Kind">What meets what there: <c>encoded-copied</c>, <c>copied-encoded</c>, or <c>run</c>, where the encoder came back.</param>
+/// <param name="Kind"><c>encoded-copied</c>, <c>copied-encoded</c>, or <c>run</c>, where the encoder came back.</param>
 public sealed record CutJoint(double Seconds, string Kind)
 {
     internal static IReadOnlyList<CutJoint> Of(CutPlan plan)
@@ -104,7 +105,9 @@ public sealed record CutGap(double Start, double End, double Seconds)
         .. plan.Parts.Zip(plan.Parts.Skip(1))
             .Where(pair => pair.First.Run != pair.Second.Run && pair.Second.Start > timeline.EndOf(timeline.FindRun(pair.First.Run)!))
             .Select(pair => new CutGap(
-                CutPoint.SecondsOf(pair.First.End), CutPoint.SecondsOf(pair.Second.Start), CutPoint.SecondsOf(pair.Second.Start - pair.First.End))),
+                CutPoint.SecondsOf(pair.First.End),
+                CutPoint.SecondsOf(pair.Second.Start),
+                CutPoint.SecondsOf(pair.Second.Start - pair.First.End))),
     ];
 }
 

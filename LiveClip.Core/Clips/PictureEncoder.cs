@@ -68,7 +68,11 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
                 // A run of its own each: another size in the middle of a stream would make ffmpeg count pictures anew.
                 await using var feed = PictureFeed.Of([part]);
                 await ffmpeg.RunAsync(
-                    FfmpegArguments.EncodePictures(WholeEncoding(feed, part.Run, first)), DeadlineFor([part]), feed, encoded, cancellationToken);
+                    FfmpegArguments.EncodePictures(WholeEncoding(feed, part.Run, first)),
+                    DeadlineFor([part]),
+                    feed,
+                    encoded,
+                    cancellationToken);
                 encoded.EndStream();
                 expected += part.Part.Frames;
                 if (encoded.Count != expected)
@@ -100,7 +104,8 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
             Preset = "veryfast",
             X264Params = "bframes=0:open-gop=0:slices=1:sliced-threads=0:repeat-headers=1:annexb=1:aud=0"
                 + $":keyint={(2 * rate.Numerator) / rate.Denominator}:{RateLimit(first)}",
-            Filter = (fits ? "" : $"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,pad={width}:{height}:-1:-1,")
+            Filter = (fits ? "" : $"scale={width}:{height}:force_original_aspect_ratio=decrease:force_divisible_by=2,")
+                + (fits ? "" : $"pad={width}:{height}:-1:-1,")
                 + $"setsar={sar}/{sarHeight},",
             Threads = Threads,
         };

@@ -8,7 +8,7 @@ namespace LiveClip.Core.Clips;
 /// </summary>
 internal sealed class PictureFeed : Stream
 {
-    /// <summary>There is hardly ever an IDR picture right before or behind, whose number it must not have; x264 gives them 0 and 1.</summary>
+    /// <summary>Hardly ever is an IDR picture right before or behind, whose number it must not have; x264's are 0 and 1.</summary>
     private const int AnyIdrPicId = 77;
 
     private readonly IEnumerator<ReadOnlyMemory<byte>> _pieces;

@@ -60,7 +60,8 @@ internal sealed record PictureGrid(FrameRate Rate)
 
     /// <summary>Pictures of 30 a second lie on the grid of 60 a second as well, at every other place.</summary>
     private bool HasPictureAtMostPlaces(IReadOnlyList<long> times) =>
-        times.Count < 2 || times.Zip(times.Skip(1)).Count(pair => Math.Round((pair.Second - pair.First) / Period) == 1) * 2 > times.Count - 1;
+        times.Count < 2
+        || times.Zip(times.Skip(1)).Count(pair => Math.Round((pair.Second - pair.First) / Period) == 1) * 2 > times.Count - 1;
 
     private double SpreadOf(IReadOnlyList<long> times)
     {

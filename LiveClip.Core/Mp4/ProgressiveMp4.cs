@@ -23,7 +23,7 @@ public readonly record struct ChunkOfSamples(int TrackIndex, int FirstSample, in
 /// <param name="Header"><c>ftyp</c>, <c>moov</c> and the header of <c>mdat</c>.</param>
 /// <param name="Order">Chunk by chunk.</param>
 /// <param name="TotalLength">Of header and samples.</param>
-/// <param name="HasWideOffsets">It may be longer than 4 GiB. But for that, the header's length does not depend on the samples' sizes.</param>
+/// <param name="HasWideOffsets">It may be longer than 4 GiB. But for that, the header is as long whatever the samples' sizes.</param>
 public sealed record ProgressiveLayout(byte[] Header, IReadOnlyList<ChunkOfSamples> Order, long TotalLength, bool HasWideOffsets);
 
 /// <summary>

@@ -29,7 +29,7 @@ public sealed class SmartCutTests : IDisposable
         { "GOP of 8 s, three B-frames, pyramid", Base with { Gop = 240, BFrames = 3, X264Params = "b-pyramid=normal" } },
         { "open GOP, three B-frames, pyramid", Base with { Gop = 48, BFrames = 3, X264Params = "open-gop=1:b-pyramid=normal" } },
         { "CAVLC Main", Base with { FrameRate = (25, 1), Gop = 50, X264Params = "cabac=0:8x8dct=0" } },
-        { "latency tuned: four slices, no reordering", Base with { Gop = 60, BFrames = 0, X264Params = "slices=4:sync-lookahead=0:rc-lookahead=0" } },
+        { "four slices, no reordering", Base with { BFrames = 0, X264Params = "slices=4:sync-lookahead=0:rc-lookahead=0" } },
         { "23.976", Base with { FrameRate = (24_000, 1001), Gop = 48 } },
         { "59.94", Base with { FrameRate = (60_000, 1001), Gop = 120, BFrames = 3 } },
         { "50, every picture a sync sample", Base with { FrameRate = (50, 1), Gop = 1, BFrames = 0 } },

@@ -118,7 +118,9 @@ public class FfmpegArgumentsTests
         Assert.Equal(
             [7, 8, 9, 61, .. Enumerable.Range(100, 30)], await DecodedVideo.FrameNumbersAsync(folder.File("out.h264")));
         var probe = await ChildProcess.RunAsync(
-            "ffprobe", ["-v", "error", "-show_entries", "packet=flags", "-of", "csv=p=0", folder.File("out.h264")], TimeSpan.FromSeconds(20));
+            "ffprobe",
+            ["-v", "error", "-show_entries", "packet=flags", "-of", "csv=p=0", folder.File("out.h264")],
+            TimeSpan.FromSeconds(20));
         Assert.Equal([0, 3, 4], Enumerable.Range(0, 34).Where(i => probe.Lines.ElementAt(i).StartsWith('K')));
         Assert.False(FfmpegArguments.EncodePictures(encoding).UsesFiles);
     }
