@@ -15,7 +15,6 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
     [
         "/c/{Slug}",
         "/c/{slug}/clip.mp4",
-        "/c/{slug}/v{version:int}/clip.mp4",
         "/c/{slug}/media/{run:int}/init.mp4",
         "/c/{slug}/media/{run:int}/{number:long}.m4s",
         "/c/{slug}/playlist.m3u8",

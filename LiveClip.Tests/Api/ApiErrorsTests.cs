@@ -33,7 +33,7 @@ public sealed class ApiErrorsTests(LiveClipApp app) : IClassFixture<LiveClipApp>
     [Theory]
     [InlineData("PUT", "/v1/live/streams", "GET, POST")]
     [InlineData("DELETE", "/live/streams", "GET, POST")]
-    [InlineData("PATCH", "/v1/clips/0b9f7a46-3b1c-4f0e-8a53-5f6d1c2e3a40", "DELETE, GET")]
+    [InlineData("PUT", "/v1/clips/0b9f7a46-3b1c-4f0e-8a53-5f6d1c2e3a40", "DELETE, GET, PATCH")]
     [InlineData("GET", "/v1/live/streams/0/clips", "POST")]
     public async Task A_method_that_a_resource_has_not_is_405_and_those_that_it_has_are_named(string method, string path, string allowed)
     {
