@@ -105,6 +105,18 @@ public sealed class LiveStreamsApiTests(LiveServer server) : IClassFixture<LiveS
         Assert.False(read.TryGetProperty("recordingPaused", out _));
     }
 
+    [Theory]
+    [InlineData("""{"clipHandleSeconds": 0, "shareExactOnly": true}""")]
+    [InlineData("""{"clipHandleSeconds": 30}""")]
+    public async Task What_clips_hold_and_how_they_are_shared_is_kept_and_shown(string settings)
+    {
+        var created = (await Api.PostTextAsync(Streams, $$"""{"playbackSettings": {}, "inputMediaSettings": {{settings}}}""")).Data;
+        var read = (await Api.GetAnswerAsync($"{Streams}/{created.GetProperty("streamId").GetString()}")).Data;
+
+        HasValues(created, settings);
+        HasValues(read, settings);
+    }
+
     [Fact]
     public async Task The_servers_disk_is_shown_with_the_hours_that_are_left()
     {
@@ -173,6 +185,9 @@ public sealed class LiveStreamsApiTests(LiveServer server) : IClassFixture<LiveS
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": -1}}""", "inputMediaSettings.retentionDays")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": 3651}}""", "inputMediaSettings.retentionDays")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionDays": "7"}}""", "inputMediaSettings.retentionDays")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"clipHandleSeconds": -1}}""", "inputMediaSettings.clipHandleSeconds")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"clipHandleSeconds": 601}}""", "inputMediaSettings.clipHandleSeconds")]
+    [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"shareExactOnly": "yes"}}""", "inputMediaSettings.shareExactOnly")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionGiB": -1}}""", "inputMediaSettings.retentionGiB")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"retentionGiB": 1000001}}""", "inputMediaSettings.retentionGiB")]
     [InlineData("""{"playbackSettings": {}, "inputMediaSettings": {"metadata": {"a": 1}}}""", "inputMediaSettings.metadata.a")]
