@@ -128,8 +128,20 @@ public sealed partial class RtmpListener(
 
     private void Serve(Socket socket)
     {
-        var transport = new SocketTransport(socket, pace);
-        var remote = (socket.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None;
+        SocketTransport transport;
+        IPAddress remote;
+        try
+        {
+            remote = ((IPEndPoint)socket.RemoteEndPoint!).Address;
+            transport = new SocketTransport(socket, pace);
+        }
+        catch (Exception error) when (error is SocketException or IOException)
+        {
+            // The peer was gone before it could be served: nobody else has to wait for that.
+            socket.Dispose();
+            return;
+        }
+
         // On a thread of its own: the next one is accepted meanwhile.
         var serving = Task.Run(() => ServeAsync(transport, remote));
         _connections[serving] = transport;
