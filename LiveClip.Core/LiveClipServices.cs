@@ -38,6 +38,7 @@ public static class LiveClipServices
         services.AddPolicies();
         services.AddSingleton<ApiTokens>();
         services.AddSingleton<LiveStreamRegister>();
+        services.AddSingleton<Playbacks>();
         services.AddSingleton<SetupLink>();
         services.AddSingleton<AccountSetup>();
         services.AddLiveClipOptions<BootstrapOptions>(configuration, "Bootstrap");
@@ -56,6 +57,8 @@ public static class LiveClipServices
             EndGrace = TimeSpan.FromSeconds(provider.GetRequiredService<IOptions<IngestOptions>>().Value.EndGraceSeconds),
         });
         services.AddSingleton<LiveWindows>();
+        services.AddLiveClipOptions<LiveOptions>(configuration, "Live");
+        services.AddSingleton<LiveWaiting>();
 
         services.AddLiveClipOptions<StorageOptions>(configuration, "Storage").Configure(options => options.DataDirectory = data);
         services.AddSingleton<Ballast>();
@@ -65,6 +68,7 @@ public static class LiveClipServices
         services.AddLiveClipOptions<RecordingOptions>(configuration, "Recordings").Configure(options => options.DataDirectory = data);
         services.AddSingleton<SegmentStore>();
         services.AddSingleton<RecordingTimelines>();
+        services.AddSingleton<Variants>();
         services.AddSingleton<PlaylistHolds>();
         services.AddSingleton<RecordingRecovery>();
         services.AddHostedService<LiveStreamStatusWriter>();

@@ -27,7 +27,7 @@ builder.WebHost.ConfigureKestrel(options =>
 
 builder.Services.AddLiveClip(builder.Configuration);
 builder.Services.AddAddresses();
-builder.Services.AddMediaCors();
+builder.Services.AddPlayback();
 builder.Services.AddShutdown();
 builder.Services.AddSignIn();
 builder.Services.AddPasswordLimit();
@@ -56,6 +56,7 @@ app.UseSameOriginForHubs();
 app.UseErrorPages();
 app.UseApiErrors();
 app.UseRouting();
+app.UseResponseCompression();
 app.UseRateLimiter();
 app.UseCors();
 app.UseAuthentication();

@@ -19,7 +19,7 @@ public sealed class LiveWindow
 
     private readonly Lock _gate = new();
     private readonly List<Run> _runs;
-    private readonly List<RecordedSegment> _segments;
+    private readonly GrowingList<RecordedSegment> _segments;
     private readonly HashSet<long> _lost = [];
 
     // Gone from memory before the disk had them.
@@ -30,6 +30,7 @@ public sealed class LiveWindow
     private long _released = -1;
     private long _bytes;
     private long? _gapEnd;
+    private PartName? _nextPart;
 
     // Every viewer asks for it at every segment, and it changes twice a second.
     private LiveSnapshot? _snapshot;
@@ -38,9 +39,9 @@ public sealed class LiveWindow
     {
         Recording = recording;
         _runs = [.. recording.Runs];
-        _segments = [.. segments];
+        _segments = new GrowingList<RecordedSegment>(segments);
         TargetDuration = recording.TargetDuration;
-        NewestPicture = _segments.Count > 0 ? _segments[^1].End : 0;
+        NewestPicture = _segments.Items is [.., var last] ? last.End : 0;
         MarkPlayable();
     }
 
@@ -71,7 +72,7 @@ public sealed class LiveWindow
         {
             lock (_gate)
             {
-                var last = _segments.TakeLast(RateSegments).ToList();
+                var last = _segments.Items.TakeLast(RateSegments).ToList();
 
                 // Publishes that broke off after a picture last next to nothing: they must not look like gigabytes a second.
                 return last.Sum(segment => segment.Length) * 90_000d / Math.Max(90_000, last.Sum(segment => segment.Duration));
@@ -99,18 +100,21 @@ public sealed class LiveWindow
 
     public void Accept(PackagerOutput output)
     {
+        TaskCompletionSource changed;
         lock (_gate)
         {
             switch (output)
             {
                 case RunStarted started:
                     _runs.Add(started.Run);
+                    _nextPart = new PartName(started.Run.Number, 1);
                     break;
                 case TargetDurationFixed target:
                     TargetDuration = target.Seconds;
                     break;
                 case GapListed gap:
                     _gapEnd = gap.End;
+                    _nextPart = null;
                     break;
                 case FragmentFinished fragment:
                     Add(fragment);
@@ -122,9 +126,11 @@ public sealed class LiveWindow
 
             _snapshot = null;
             MarkPlayable();
-            _changed.TrySetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            (changed, _changed) = (_changed, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
         }
+
+        // Hundreds of viewers may wait for it: whoever looks meanwhile does not wait for them.
+        changed.TrySetResult();
     }
 
     /// <summary>Whoever waits for more is told that there is none.</summary>
@@ -199,6 +205,7 @@ public sealed class LiveWindow
 
     private void Add(FragmentFinished fragment)
     {
+        _nextPart = new PartName(fragment.Run, fragment.Part + 1);
         if (fragment.Index == 0)
         {
             _inMemory.AddLast(new LiveSegment(fragment.Number, fragment.Run, fragment.Start, [fragment], null));
@@ -225,12 +232,12 @@ public sealed class LiveWindow
 
     private void DropOldBytes()
     {
-        if (_segments.Count == 0)
+        if (_segments.Items is not [.., var last])
         {
             return;
         }
 
-        var oldest = _segments[^1].End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
+        var oldest = last.End - (KeptTargetDurations * (TargetDuration ?? 10) * 90_000L);
         while (_inMemory.First is { Value: var first } && first.End <= oldest && first.Number <= _released)
         {
             Drop(_inMemory.First);
@@ -265,37 +272,24 @@ public sealed class LiveWindow
     {
         var inMemory = _inMemory.Select(segment => segment.Number).ToHashSet();
         return new LiveSnapshot(
+            Recording,
             [.. _runs],
-            [.. _segments],
-            _inMemory.Last?.Value is { Closed: null } open ? open : null,
+            _segments.Items,
+            [.. _inMemory],
             _early.Concat(_lost.Where(number => !inMemory.Contains(number))).ToHashSet(),
             TargetDuration,
             NewestPicture)
         {
             GapEnd = _gapEnd,
+            NextPart = _nextPart,
         };
     }
 
     private void MarkPlayable()
     {
-        if (_segments.Count > 0 && TargetDuration is not null)
+        if (_segments.Items.Count > 0 && TargetDuration is not null)
         {
             _playable.TrySetResult();
         }
     }
-}
-
-/// <summary>A recording on air at one moment.</summary>
-/// <param name="Open">The segment that is still growing, when it has a finished fragment.</param>
-/// <param name="Lost">Numbers of segments that are neither in memory nor on disk.</param>
-public sealed record LiveSnapshot(
-    IReadOnlyList<Run> Runs,
-    IReadOnlyList<RecordedSegment> Segments,
-    LiveSegment? Open,
-    IReadOnlySet<long> Lost,
-    int? TargetDuration,
-    long NewestPicture)
-{
-    /// <summary>Where the gap ends that is listed behind the last segment; null while there is none.</summary>
-    public long? GapEnd { get; init; }
 }

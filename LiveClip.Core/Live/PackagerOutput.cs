@@ -11,12 +11,14 @@ public sealed record RunStarted(Run Run) : PackagerOutput;
 /// <summary>A movie fragment is whole.</summary>
 /// <param name="Number">Of the segment that it belongs to.</param>
 /// <param name="Index">0 for the first fragment of its segment.</param>
+/// <param name="Part">Its number in the run, from 1 on: the partial segment that it is for viewers.</param>
 /// <param name="Start">Presentation time of its first picture on the recording's timeline, 1/90,000 s.</param>
 /// <param name="NewestPicture">
 /// Where, on the timeline, the pictures received so far end without a hole: what can be clipped up to here.
 /// </param>
 public sealed record FragmentFinished(
-    int Run, long Number, int Index, long Start, long Duration, bool StartsWithSync, long NewestPicture, ReadOnlyMemory<byte> Bytes)
+    int Run, long Number, int Index, int Part, long Start, long Duration, bool StartsWithSync, long NewestPicture,
+    ReadOnlyMemory<byte> Bytes)
     : PackagerOutput;
 
 /// <summary>A segment is whole.</summary>

@@ -27,8 +27,11 @@ internal sealed class RunPackager
     private readonly List<Sample> _sounds = [];
     private Sample? _heldLead;
     private Sample? _heldSound;
+
+    // The last one's, of the lead track.
+    private int? _usualDuration;
     private long _pictureBytes;
-    private uint _sequenceNumber;
+    private int _part;
     private OpenSegment? _segment;
 
     /// <param name="arrival">How long after the first sample another one arrived, 1/90,000 s.</param>
@@ -80,6 +83,8 @@ internal sealed class RunPackager
             Add(_heldLead with { Duration = (int)(rebased.DecodeTime - _heldLead.DecodeTime) }, targetDuration);
         }
 
+        // Asked before it is known how long this one lasts: as long as the last one, as a rule. So what ends, ends with its last picture.
+        EndBefore(rebased, _usualDuration ?? 0, targetDuration);
         _heldLead = rebased;
     }
 
@@ -94,8 +99,7 @@ internal sealed class RunPackager
     {
         if (_heldLead is not null)
         {
-            var usual = _pictures.Count > 0 ? _pictures[^1].Duration : _heldLead.Duration;
-            var duration = next is null ? usual : (int)(next.DecodeTime - _decodeZero - _heldLead.DecodeTime);
+            var duration = next is null ? _usualDuration ?? _heldLead.Duration : (int)(next.DecodeTime - _decodeZero - _heldLead.DecodeTime);
             Add(_heldLead with { Duration = Math.Max(duration, 1) }, targetDuration);
             _heldLead = null;
         }
@@ -167,25 +171,32 @@ internal sealed class RunPackager
 
     private void Add(Sample sample, int? targetDuration)
     {
+        EndBefore(sample, sample.Duration, targetDuration);
         var start = OnTimeline(sample.DecodeTime);
         var end = OnTimeline(sample.DecodeTime + sample.Duration);
-        switch (CutBefore(sample, end - start, start, targetDuration))
-        {
-            case Cut.Fragment:
-                FinishFragment(start, NewestPicture, targetDuration);
-                break;
-            case Cut.Segment:
-                FinishFragment(start, NewestPicture, targetDuration);
-                CloseSegment(StartOf(sample), targetDuration);
-                break;
-        }
-
         _segment ??= new OpenSegment(_takeSegmentNumber(), SegmentEnd ?? StartOf(sample), sample.IsSync);
         _pictures.Add(sample);
+        _usualDuration = sample.Duration;
         _pictureBytes += sample.Data.Length;
         _segment.Pictures++;
         End = end;
         _prefix.Add(OnTimeline(sample.PresentationTime), end, end - start);
+    }
+
+    /// <param name="duration">The sample's, in its own ticks, or what it probably is.</param>
+    private void EndBefore(Sample sample, int duration, int? targetDuration)
+    {
+        var start = OnTimeline(sample.DecodeTime);
+        var cut = CutBefore(sample, OnTimeline(sample.DecodeTime + duration) - start, start, targetDuration);
+        if (cut != Cut.Nothing)
+        {
+            FinishFragment(start, NewestPicture, targetDuration);
+        }
+
+        if (cut == Cut.Segment)
+        {
+            CloseSegment(StartOf(sample), targetDuration);
+        }
     }
 
     private Cut CutBefore(Sample sample, long duration, long start, int? targetDuration)
@@ -220,9 +231,9 @@ internal sealed class RunPackager
         {
             TargetDuration = targetDuration,
         };
-        var bytes = MovieFragment.Write(++_sequenceNumber, identity, [.. _pictures, .. _sounds[..taken]]);
+        var bytes = MovieFragment.Write((uint)++_part, identity, [.. _pictures, .. _sounds[..taken]]);
         var fragment = new FragmentFinished(
-            _run.Number, _segment.Number, _segment.Fragments, start, End - start, first.IsSync, newestPicture, bytes);
+            _run.Number, _segment.Number, _segment.Fragments, _part, start, End - start, first.IsSync, newestPicture, bytes);
 
         WaitingSound -= _sounds.Take(taken).Sum(sound => (long)sound.Data.Length);
         _pictures.Clear();

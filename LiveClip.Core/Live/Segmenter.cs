@@ -12,10 +12,11 @@ public static class Segmenter
     public const long MinSegment = 171_000;
 
     /// <summary>
-    /// What a crash may cost, with the one or two pictures that are held until it is clear what follows them: together below half a
-    /// second at 24 pictures a second and more.
+    /// EXT-X-PART-INF:PART-TARGET: what viewers are behind by, thrice; and what a crash may cost, with the picture that is held until it
+    /// is clear how long it lasts. Two milliseconds above 0.3 s, so that nine pictures of 29.97 a second fit in, and the milliseconds of
+    /// RTMP: at 15 pictures a second and more, a whole number of them is within 15 % of it (RFC 8216bis §4.4.4.9).
     /// </summary>
-    public const long MaxFragment = 27_000;
+    public const long PartTarget = 27_180;
 
     /// <summary>Pictures in a segment, whatever their time stamps say.</summary>
     public const int MostPictures = 2_500;
@@ -44,7 +45,7 @@ public static class Segmenter
             return Cut.Segment;
         }
 
-        return openFragment > 0 && openFragment + duration > MaxFragment ? Cut.Fragment : Cut.Nothing;
+        return openFragment > 0 && openFragment + duration > PartTarget ? Cut.Fragment : Cut.Nothing;
     }
 
     /// <summary>What ends before a picture because of what is held of it: time stamps that stand still never fill half a second.</summary>

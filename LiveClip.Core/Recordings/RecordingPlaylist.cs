@@ -13,30 +13,50 @@ public static class RecordingPlaylist
     /// <summary>What a viewer without DVR can go back by, 1/90,000 s.</summary>
     private const long LiveEdge = 60 * 90_000;
 
+    /// <summary>A delta update leaves out what ends further than this from the end, in target durations: the least that is allowed.</summary>
+    private const int SkippedTargetDurations = 6;
+
+    /// <summary>Parts are listed of segments that end no further than this from the end, in target durations.</summary>
+    private const int PartsTargetDurations = 3;
+
+    /// <summary>By so much a part may look longer than it is: its own first time and the next one's are rounded to milliseconds.</summary>
+    private const long Rounding = 360;
+
     /// <param name="prefix">What stands before <c>{run}/{number}.m4s</c> in the addresses, relative to the playlist's own.</param>
-    /// <param name="whole">The whole recording, else the last minute; a recording that is over is always whole.</param>
-    public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, bool whole)
+    public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, PlaylistForm form)
     {
         var targetDuration = timeline.TargetDuration ?? 10;
-        var newestFirst = NewestFirst(timeline, targetDuration);
-        var listed = (whole || !timeline.OnAir ? newestFirst : LastMinute(newestFirst)).Reverse().ToList();
-        var runs = timeline.Runs.ToDictionary(run => run.Number);
-        var recording = timeline.Recording;
+        var isWhole = form.HasFlag(PlaylistForm.Whole) || !timeline.OnAir;
+        var inParts = form.HasFlag(PlaylistForm.Parts) && timeline.OnAir;
+        var newestFirst = isWhole ? NewestFirst(timeline, targetDuration) : [.. LastMinute(NewestFirst(timeline, targetDuration))];
+        var first = isWhole ? FirstOf(timeline) : newestFirst.LastOrDefault();
+        var end = newestFirst.FirstOrDefault()?.End ?? 0;
+        var known = inParts && form.HasFlag(PlaylistForm.Delta) ? end - (SkippedTargetDurations * targetDuration * 90_000L) : long.MinValue;
+        var places = newestFirst.TakeWhile(place => place.End > known).Reverse().ToList();
+        var before = newestFirst.ElementAtOrDefault(places.Count) ?? first;
+        var segments = new List<MediaSegment>(places.Count);
+        foreach (var place in places)
+        {
+            var parts = inParts && place.End > end - (PartsTargetDurations * targetDuration * 90_000L)
+                ? timeline.InMemory.FirstOrDefault(segment => segment.Number == place.Number)
+                : null;
+            segments.Add(SegmentOf(timeline, place, prefix, place.Discontinuity != before!.Discontinuity, parts));
+            before = place;
+        }
+
         return new MediaPlaylist
         {
             TargetDuration = targetDuration,
-            MediaSequence = listed.Count > 0 ? listed[0].Number : Math.Max(recording.FirstSegmentNumber, recording.KeptFrom),
+            MediaSequence = first?.Number ?? Math.Max(timeline.Recording.FirstSegmentNumber, timeline.Recording.KeptFrom),
             // A run that began was listed, and their numbers have no holes: as many have left the list as there are before its first.
-            DiscontinuitySequence = recording.FirstDiscontinuity + (listed.Count > 0 ? listed[0].Discontinuity : 0),
+            DiscontinuitySequence = timeline.Recording.FirstDiscontinuity + (first?.Discontinuity ?? 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
-            IndependentSegments = listed.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
-            Segments = [.. listed.Select((place, i) =>
-            {
-                var discontinuity = i > 0 && place.Discontinuity != listed[i - 1].Discontinuity;
-                return place.Segment is { } segment
-                    ? SegmentOf(segment, runs[segment.Run], prefix, discontinuity, timeline.Lost.Contains(segment.Number))
-                    : GapOf(place, prefix, discontinuity);
-            })],
+            IndependentSegments = places.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
+            LowLatency = inParts ? LowLatencyOf(targetDuration) : null,
+            Skipped = places.Count > 0 ? places[0].Number - first!.Number : 0,
+            Segments = segments,
+            Open = inParts && timeline.Open is { } open ? OpenOf(timeline, open, prefix, before) : null,
+            NextPart = inParts && timeline.NextPart is { } next ? $"{prefix}{next.Run}/p{next.Number}.m4s" : null,
             Ended = !timeline.OnAir,
         };
     }
@@ -49,8 +69,42 @@ public static class RecordingPlaylist
             Gap = gap,
         };
 
-    private static MediaSegment GapOf(Place gap, string prefix, bool discontinuity) =>
-        new($"{prefix}{gap.Run}/{gap.Number}.m4s", $"{prefix}{gap.Run}/init.mp4", gap.Duration) { Discontinuity = discontinuity, Gap = true };
+    private static MediaSegment SegmentOf(RecordingTimeline timeline, Place place, string prefix, bool discontinuity, LiveSegment? parts) =>
+        place.Segment is { } segment
+            ? SegmentOf(segment, timeline.FindRun(segment.Run)!, prefix, discontinuity, timeline.Lost.Contains(segment.Number)) with
+            {
+                Parts = parts is null ? [] : PartsOf(parts, prefix),
+            }
+            : new MediaSegment($"{prefix}{place.Run}/{place.Number}.m4s", $"{prefix}{place.Run}/init.mp4", place.Duration)
+            {
+                Discontinuity = discontinuity,
+                Gap = true,
+            };
+
+    private static MediaSegment OpenOf(RecordingTimeline timeline, LiveSegment open, string prefix, Place? before) =>
+        new($"{prefix}{open.Run}/{open.Number}.m4s", $"{prefix}{open.Run}/init.mp4", 0)
+        {
+            Discontinuity = before is not null && before.Discontinuity != open.Run,
+            ProgramDateTime = timeline.FindRun(open.Run)!.WallClockAt(open.Start),
+            Parts = PartsOf(open, prefix),
+        };
+
+    /// <summary>Up to one that is longer than parts may be: a picture that lasts that long. The rest is had with its segment.</summary>
+    private static IReadOnlyList<MediaPart> PartsOf(LiveSegment segment, string prefix) =>
+    [
+        .. segment.Fragments.TakeWhile(fragment => fragment.Duration <= Segmenter.PartTarget + Rounding).Select(fragment => new MediaPart(
+            $"{prefix}{fragment.Run}/p{fragment.Part}.m4s", Math.Min(fragment.Duration, Segmenter.PartTarget), fragment.StartsWithSync)),
+    ];
+
+    /// <summary>Both kinds of players stay as close to the end as they may (RFC 8216bis §4.4.3.8).</summary>
+    private static LowLatency LowLatencyOf(int targetDuration) =>
+        new(Segmenter.PartTarget / 90_000m, 3 * Segmenter.PartTarget / 90_000m, 3 * targetDuration, SkippedTargetDurations * targetDuration);
+
+    private static Place? FirstOf(RecordingTimeline timeline) =>
+        timeline.Listed.FirstOrDefault() is { } first ? PlaceOf(first) : null;
+
+    private static Place PlaceOf(RecordedSegment segment) =>
+        new(segment.Number, segment.Run, segment.Run, segment.Start, segment.Duration, segment);
 
     /// <summary>Reads no further back than it is asked for.</summary>
     private static IEnumerable<Place> NewestFirst(RecordingTimeline timeline, int targetDuration)
@@ -68,7 +122,7 @@ public static class RecordingPlaylist
         var kept = timeline.Recording.KeptFrom;
         for (var i = all.Count - 1; i >= 0 && all[i].Number >= kept; i--)
         {
-            yield return new Place(all[i].Number, all[i].Run, all[i].Run, all[i].Start, all[i].Duration, all[i]);
+            yield return PlaceOf(all[i]);
             if (i > 0 && all[i - 1].Number >= kept)
             {
                 // Numbers without a segment: no encoder was there, or the disk did not take it. Each is listed, for a media sequence
@@ -118,5 +172,25 @@ public static class RecordingPlaylist
     /// <param name="Run">Whose init segment counts there.</param>
     /// <param name="Discontinuity">How many there are before it in the recording.</param>
     /// <param name="Segment">Null for a gap.</param>
-    private sealed record Place(long Number, int Run, long Discontinuity, long Start, long Duration, RecordedSegment? Segment);
+    private sealed record Place(long Number, int Run, long Discontinuity, long Start, long Duration, RecordedSegment? Segment)
+    {
+        public long End => Start + Duration;
+    }
+}
+
+/// <summary>What of a recording on air a playlist lists; one that is over is always whole.</summary>
+[Flags]
+public enum PlaylistForm
+{
+    /// <summary>The last minute, in whole segments.</summary>
+    None = 0,
+
+    /// <summary>The whole recording.</summary>
+    Whole = 1,
+
+    /// <summary>The newest segments by their parts too, and how to wait for the next one.</summary>
+    Parts = 2,
+
+    /// <summary>Without the segments that whoever asks knows already.</summary>
+    Delta = 4,
 }

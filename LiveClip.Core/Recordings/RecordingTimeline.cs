@@ -18,6 +18,12 @@ public sealed record RecordingTimeline(
     /// <summary>Where the gap ends that is listed behind the last segment while the encoder is away; null while there is none.</summary>
     public long? GapEnd { get; init; }
 
+    /// <summary>The newest segments, with their parts; the last one may be <see cref="Open"/>.</summary>
+    public IReadOnlyList<LiveSegment> InMemory { get; init; } = [];
+
+    /// <summary>The part that is being filled; null while no encoder is there.</summary>
+    public PartName? NextPart { get; init; }
+
     /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
     public IEnumerable<RecordedSegment> Listed => Segments.Skip(FirstListed);
 
@@ -244,13 +250,16 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
     /// <summary>Something of a recording that is over has been removed.</summary>
     public void Forget(Guid recordingId) => _over.Forget(recordingId);
 
-    private static RecordingTimeline Of(LiveWindow window)
+    internal static RecordingTimeline Of(LiveWindow window)
     {
         var now = window.Snapshot();
         return new RecordingTimeline(
-            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration, now.NewestPicture, OnAir: true)
+            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration,
+            now.NewestPicture, OnAir: true)
         {
             GapEnd = now.GapEnd,
+            InMemory = now.InMemory,
+            NextPart = now.NextPart,
         };
     }
 }

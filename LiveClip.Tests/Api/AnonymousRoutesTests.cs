@@ -34,7 +34,9 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/{playbackId:guid}/{recordingId:guid}/filmstrip/{row:int:min(0)}.jpg",
         "/{playbackId:guid}/{recordingId:guid}/waveform/{row:int:min(0)}.dat",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4",
+        "/{playbackId:guid}/index.m3u8",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s",
+        "/{playbackId:guid}/{recordingId:guid}/{run:int}/p{part:int}.m4s",
     ];
 
     private static readonly string[] Named =

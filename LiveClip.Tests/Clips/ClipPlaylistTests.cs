@@ -30,7 +30,7 @@ public class ClipPlaylistTests
     [Fact]
     public void The_open_segment_is_in_no_growing_list_since_it_is_not_yet_what_it_will_be()
     {
-        var fragment = new FragmentFinished(0, 106, 0, 12 * Second, Second, true, 13 * Second, new byte[10]);
+        var fragment = new FragmentFinished(0, 106, 0, 1, 12 * Second, Second, true, 13 * Second, new byte[10]);
         var timeline = Of(true, (0, 12)) with { Open = new LiveSegment(106, 0, 12 * Second, [fragment], null), NewestPicture = 13 * Second };
 
         Assert.Null(ClipPlaylist.Of(timeline, (12 * Second) + 9_000, 20 * Second, "", isGrowing: true));

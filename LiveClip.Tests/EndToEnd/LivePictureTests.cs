@@ -126,7 +126,7 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
         await Eventually.TrueAsync(
             async () =>
             {
-                using var answer = await browser.GetAsync(stream.Playback.PathAndQuery);
+                using var answer = await browser.GetAsync(stream.Media.PathAndQuery);
                 playlist = answer.IsSuccessStatusCode ? await HlsPlaylist.ReadAsync(answer) : null;
                 return playlist is not null;
             },

@@ -56,6 +56,53 @@ public class MediaPlaylistTests
     }
 
     [Fact]
+    public void At_low_latency_the_parts_the_next_one_and_what_is_left_out_are_listed()
+    {
+        var playlist = new MediaPlaylist
+        {
+            TargetDuration = 2,
+            MediaSequence = 41,
+            LowLatency = new LowLatency(0.302m, 0.906m, 6, 12),
+            Skipped = 7,
+            Segments =
+            [
+                new MediaSegment("0/48.m4s", "0/init.mp4", 54_000)
+                {
+                    Parts = [new MediaPart("0/p1.m4s", 27_000, Independent: true), new MediaPart("0/p2.m4s", 27_000, Independent: false)],
+                },
+            ],
+            Open = new MediaSegment("1/49.m4s", "1/init.mp4", 0)
+            {
+                Discontinuity = true,
+                Parts = [new MediaPart("1/p1.m4s", 27_000, Independent: true)],
+            },
+            NextPart = "1/p2.m4s",
+        };
+
+        Assert.Equal(
+            """
+            #EXTM3U
+            #EXT-X-VERSION:9
+            #EXT-X-TARGETDURATION:2
+            #EXT-X-SERVER-CONTROL:CAN-BLOCK-RELOAD=YES,CAN-SKIP-UNTIL=12,HOLD-BACK=6,PART-HOLD-BACK=0.906
+            #EXT-X-PART-INF:PART-TARGET=0.302
+            #EXT-X-MEDIA-SEQUENCE:41
+            #EXT-X-SKIP:SKIPPED-SEGMENTS=7
+            #EXT-X-MAP:URI="0/init.mp4"
+            #EXT-X-PART:DURATION=0.300000,URI="0/p1.m4s",INDEPENDENT=YES
+            #EXT-X-PART:DURATION=0.300000,URI="0/p2.m4s"
+            #EXTINF:0.600000,
+            0/48.m4s
+            #EXT-X-DISCONTINUITY
+            #EXT-X-MAP:URI="1/init.mp4"
+            #EXT-X-PART:DURATION=0.300000,URI="1/p1.m4s",INDEPENDENT=YES
+            #EXT-X-PRELOAD-HINT:TYPE=PART,URI="1/p2.m4s"
+
+            """.ReplaceLineEndings("\n"),
+            playlist.ToString());
+    }
+
+    [Fact]
     public void An_ended_one_says_so_and_where_to_begin()
     {
         var playlist = new MediaPlaylist

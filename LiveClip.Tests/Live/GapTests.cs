@@ -64,7 +64,7 @@ public class GapTests
         packaged.AssertConsistent();
         Assert.Equal(67.3, packaged.Runs[1].TimelineStart / 90_000d, 0.001);
         Assert.Equal(3 + 31, packaged.Segments.First(segment => segment.Run == 1).Number);
-        var whole = RecordingPlaylist.Of(packaged.Timeline(onAir: false), "", whole: true);
+        var whole = RecordingPlaylist.Of(packaged.Timeline(onAir: false), "", PlaylistForm.Whole);
         Assert.Equal(packaged.Runs[1].TimelineStart, whole.Segments.TakeWhile(segment => !segment.Discontinuity).Sum(segment => segment.Duration));
         Assert.All(whole.Segments, segment => Assert.InRange(Math.Round(segment.Duration / 90_000d), 0, 2));
         Assert.Equal(31, whole.Segments.Count(segment => segment.Gap));
@@ -79,13 +79,13 @@ public class GapTests
         packaged.Time.Advance(TimeSpan.FromSeconds(91));
         packaged.Packager.Wait();
 
-        var edge = RecordingPlaylist.Of(packaged.Timeline(), "", whole: false);
+        var edge = RecordingPlaylist.Of(packaged.Timeline(), "", PlaylistForm.None);
         Assert.Equal(60 * Second, edge.Segments.Sum(segment => segment.Duration));
         Assert.All(edge.Segments, segment => Assert.True(segment.Gap));
         Assert.Equal(10 + 45 - 30, edge.MediaSequence);
 
         // Over while the encoder is away: its end is that of its last picture.
-        Assert.Equal(10, RecordingPlaylist.Of(packaged.Timeline(onAir: false), "", whole: true).Segments.Count);
+        Assert.Equal(10, RecordingPlaylist.Of(packaged.Timeline(onAir: false), "", PlaylistForm.Whole).Segments.Count);
         Assert.Equal(10 + 45, packaged.Packager.NextSegment);
     }
 
@@ -121,7 +121,7 @@ public class GapTests
     }
 
     private static List<string> Lines(PackagedRecording packaged) =>
-        [.. RecordingPlaylist.Of(packaged.Timeline(), "", whole: true).Segments.Select(Line)];
+        [.. RecordingPlaylist.Of(packaged.Timeline(), "", PlaylistForm.Whole).Segments.Select(Line)];
 
     private static string Line(MediaSegment segment) => $"{segment.Uri} {segment.Duration} {segment.Gap} {segment.Discontinuity}";
 }

@@ -38,5 +38,5 @@ public sealed class LiveSegmentTests
     }
 
     private static FragmentFinished Fragment(int index, int length) => new(
-        0, 7, index, 0, 1, index == 0, 0, Enumerable.Range(0, length).Select(i => (byte)((index * 16) + i)).ToArray());
+        0, 7, index, index + 1, 0, 1, index == 0, 0, Enumerable.Range(0, length).Select(i => (byte)((index * 16) + i)).ToArray());
 }

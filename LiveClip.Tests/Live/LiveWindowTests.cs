@@ -62,7 +62,7 @@ public class LiveWindowTests
                 for (var index = 0; index < 2; index++)
                 {
                     window.Accept(new FragmentFinished(
-                        0, next, index, (next * 2 + index) * Second, Second, index == 0, next * 2 * Second, new byte[8 << 20]));
+                        0, next, index, ((int)next * 2) + index + 1, (next * 2 + index) * Second, Second, index == 0, next * 2 * Second, new byte[8 << 20]));
                 }
 
                 window.Accept(new SegmentClosed(SegmentAt(window.Recording.Id, next)));

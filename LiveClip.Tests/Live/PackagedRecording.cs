@@ -75,11 +75,9 @@ internal sealed class PackagedRecording
     public RecordingTimeline Timeline(bool onAir = true)
     {
         var now = Window.Snapshot();
-        return new RecordingTimeline(
-            Window.Recording, now.Runs, now.Segments, onAir ? now.Open : null, now.Lost, now.TargetDuration, now.NewestPicture, onAir)
-        {
-            GapEnd = onAir ? now.GapEnd : null,
-        };
+        return onAir
+            ? RecordingTimelines.Of(Window)
+            : new RecordingTimeline(Window.Recording, now.Runs, now.Segments, null, now.Lost, now.TargetDuration, now.NewestPicture, OnAir: false);
     }
 
     /// <summary>The samples of a fragment with their bytes.</summary>

@@ -22,7 +22,7 @@ public class PackagerTests
         Assert.Equal([0, 2 * Second, 4 * Second, 6 * Second, 8 * Second], packaged.Segments.Select(segment => segment.Start));
         Assert.All(packaged.Segments, segment => Assert.Equal(2, segment.Duration / 90_000.0, 0.0011));
         Assert.All(packaged.Segments, segment => Assert.True(segment.StartsWithSync));
-        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Duration, 1, Segmenter.MaxFragment));
+        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Duration, 1, Segmenter.PartTarget));
         Assert.True(packaged.Fragments.Count <= 35, $"{packaged.Fragments.Count} fragments");
     }
 
@@ -437,7 +437,7 @@ public class PackagerTests
         }
 
         Assert.Single(packaged.Runs);
-        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Duration, 1, Segmenter.MaxFragment + 180));
+        Assert.All(packaged.Fragments, fragment => Assert.InRange(fragment.Duration, 1, Segmenter.PartTarget + 180));
         Assert.All(
             packaged.Segments.SkipLast(1),
             segment => Assert.True(segment.Duration >= Segmenter.MinSegment - 180 || !segment.StartsWithSync, $"{segment.Duration}"));

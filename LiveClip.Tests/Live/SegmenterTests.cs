@@ -13,8 +13,8 @@ public class SegmenterTests
     [InlineData(true, 2970, 170_999, 2, Cut.Nothing)] // a sync sample just before 1.9 s
     [InlineData(true, 2970, 171_000, 2, Cut.Segment)]
     [InlineData(true, 27_000, 179_910, 2, Cut.Segment)] // 1.999 s: a 2 s GOP in milliseconds
-    [InlineData(false, 24_000, 90_000, 2, Cut.Nothing)] // 0.3 s to the tick
-    [InlineData(false, 24_001, 90_000, 2, Cut.Fragment)]
+    [InlineData(false, 24_180, 90_000, 2, Cut.Nothing)] // 0.302 s to the tick
+    [InlineData(false, 24_181, 90_000, 2, Cut.Fragment)]
     [InlineData(false, 3_000, 180_000, 2, Cut.Nothing)] // past the target, but it still rounds to it
     [InlineData(false, 3_000, 221_900, 2, Cut.Nothing)]
     [InlineData(false, 3_000, 221_901, 2, Cut.Segment)] // would round up

@@ -419,7 +419,7 @@ public sealed class FaultsTests
     private static void AssertPlayable(FaultsRecording recorded)
     {
         Assert.All(recorded.Samples, sample => Assert.InRange(sample.Duration, 0, 10));
-        var playlist = RecordingPlaylist.Of(recorded.Timeline, "", whole: true);
+        var playlist = RecordingPlaylist.Of(recorded.Timeline, "", PlaylistForm.Whole);
         Assert.All(playlist.Segments, segment => Assert.InRange(segment.Duration, 1, 2 * 90_000L * playlist.TargetDuration));
         Assert.Equal(
             recorded.Timeline.Runs.Count - 1, playlist.Segments.Count(segment => segment.Discontinuity));

@@ -304,7 +304,7 @@ public sealed class RetentionCleanerTests : IDisposable
 
         var timeline = (await core.Get<RecordingTimelines>().FindNewestAsync(stream.Id, CoreServices.Token))!;
         Assert.Equal(2 * 90_000, timeline.Segments[0].Start, 9_000d);
-        var playlist = RecordingPlaylist.Of(timeline, "", whole: true);
+        var playlist = RecordingPlaylist.Of(timeline, "", PlaylistForm.Whole);
         Assert.Equal(window.Recording.KeptFrom, playlist.MediaSequence);
         Assert.DoesNotContain(playlist.Segments, segment => segment.Gap);
         Assert.InRange(timeline.Start, timeline.NewestPicture - (62 * 90_000), timeline.NewestPicture - (58 * 90_000));

@@ -12,6 +12,12 @@ public sealed record HlsPlaylist
     /// <summary>Without the gaps.</summary>
     public IReadOnlyList<HlsSegment> Recorded => [.. Segments.Where(segment => !segment.Gap)];
 
+    /// <summary>Of the segment that is still growing.</summary>
+    public IReadOnlyList<Uri> OpenParts { get; init; } = [];
+
+    /// <summary>EXT-X-PRELOAD-HINT; null where there is none.</summary>
+    public Uri? NextPart { get; init; }
+
     public bool Ended => Lines.Contains("#EXT-X-ENDLIST");
 
     public long MediaSequence => Number("#EXT-X-MEDIA-SEQUENCE:") ?? 0;
@@ -30,6 +36,7 @@ public sealed record HlsPlaylist
     {
         var segments = new List<HlsSegment>();
         var next = new HlsSegment();
+        Uri? hint = null;
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             var colon = line.IndexOf(':', StringComparison.Ordinal);
@@ -48,6 +55,12 @@ public sealed record HlsPlaylist
                 case "#EXT-X-DISCONTINUITY":
                     next = next with { Discontinuity = true };
                     break;
+                case "#EXT-X-PART":
+                    next = next with { Parts = [.. next.Parts, new Uri(address, value.Split('"')[1])] };
+                    break;
+                case "#EXT-X-PRELOAD-HINT":
+                    hint = new Uri(address, value.Split('"')[1]);
+                    break;
                 case "#EXT-X-GAP":
                     next = next with { Gap = true };
                     break;
@@ -57,7 +70,7 @@ public sealed record HlsPlaylist
                     break;
             }
         }
-        return new HlsPlaylist { Text = text, Segments = segments };
+        return new HlsPlaylist { Text = text, Segments = segments, OpenParts = next.Parts, NextPart = hint };
     }
 
     /// <summary>
@@ -100,4 +113,6 @@ public sealed record HlsSegment
     public bool Discontinuity { get; init; }
 
     public bool Gap { get; init; }
+
+    public IReadOnlyList<Uri> Parts { get; init; } = [];
 }

@@ -29,7 +29,11 @@ public sealed class TestStream
     /// <summary>Where an encoder publishes, with the key.</summary>
     public Uri Ingest => new(_server.Rtmp, $"/live/{Key}");
 
+    /// <summary>What a player opens first.</summary>
     public Uri Playback => new(_server.Http, $"/{PlaybackId}.m3u8");
+
+    /// <summary>What it reads then, again and again.</summary>
+    public Uri Media => new(_server.Http, $"/{PlaybackId}/index.m3u8");
 
     public string ClipsPath => $"/v1/live/streams/{Id}/clips";
 
@@ -63,7 +67,7 @@ public sealed class TestStream
     /// <summary>Null while there is nothing to play.</summary>
     public async Task<HlsPlaylist?> FindPlaylistAsync(string query = "")
     {
-        using var response = await _server.Api.GetAsync(new Uri(Playback, query));
+        using var response = await _server.Api.GetAsync(new Uri(query.Contains("start=", StringComparison.Ordinal) ? Playback : Media, query));
         return response.StatusCode == HttpStatusCode.NotFound ? null : await HlsPlaylist.ReadAsync(response);
     }
 

@@ -1,10 +1,7 @@
 using System.Globalization;
 using LiveClip.Core.Access;
-using LiveClip.Core.Catalog;
 using LiveClip.Core.Images;
-using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
-using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Api;
 
@@ -33,8 +30,7 @@ public static class ImagesApi
     /// <summary>Without a time: the newest picture of what is on air, the middle of what is over.</summary>
     private static async Task<IResult> GetThumbnailAsync(
         Guid playbackId, string? time, string? width, string? height, string? fit_mode, Guid? recordingId, HttpContext http,
-        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, RecordingTimelines timelines, RecordingImages images,
-        CancellationToken cancellationToken)
+        PlaybackAccess access, RecordingImages images, CancellationToken cancellationToken)
     {
         var faults = new List<ApiFieldError>();
         var (seconds, size) = (Seconds(time, faults), new ImageSize(Side("width", width, faults), Side("height", height, faults), fit_mode == "stretch"));
@@ -48,7 +44,7 @@ public static class ImagesApi
             return ApiResults.Invalid(faults);
         }
 
-        if (await PlaybackApi.FindTimelineAsync(catalog, windows, timelines, http, playbackId, recordingId, cancellationToken) is not { } timeline)
+        if (await access.FindTimelineAsync(http, playbackId, recordingId, cancellationToken) is not { } timeline)
         {
             return ApiResults.NotFound("stream/playbackId not found");
         }
@@ -67,16 +63,16 @@ public static class ImagesApi
     }
 
     private static async Task<IResult> GetFilmstripAsync(
-        Guid playbackId, Guid recordingId, int row, HttpContext http, IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows,
-        RecordingTimelines timelines, RecordingImages images, CancellationToken cancellationToken) =>
-        await PlaybackApi.FindTimelineAsync(catalog, windows, timelines, http, playbackId, recordingId, cancellationToken) is { } timeline
+        Guid playbackId, Guid recordingId, int row, HttpContext http, PlaybackAccess access, RecordingImages images,
+        CancellationToken cancellationToken) =>
+        await access.FindTimelineAsync(http, playbackId, recordingId, cancellationToken) is { } timeline
             ? await FilmstripAsync(http, timeline, row, images)
             : ApiResults.NotFound("stream/playbackId not found");
 
     private static async Task<IResult> GetWaveformAsync(
-        Guid playbackId, Guid recordingId, int row, HttpContext http, IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows,
-        RecordingTimelines timelines, RecordingImages images, CancellationToken cancellationToken) =>
-        await PlaybackApi.FindTimelineAsync(catalog, windows, timelines, http, playbackId, recordingId, cancellationToken) is { } timeline
+        Guid playbackId, Guid recordingId, int row, HttpContext http, PlaybackAccess access, RecordingImages images,
+        CancellationToken cancellationToken) =>
+        await access.FindTimelineAsync(http, playbackId, recordingId, cancellationToken) is { } timeline
             ? await WaveformAsync(http, timeline, row, images)
             : ApiResults.NotFound("stream/playbackId not found");
 

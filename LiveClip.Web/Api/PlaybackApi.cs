@@ -18,56 +18,91 @@ public static class PlaybackApi
     /// <summary>Cross-origin rule of public media: any page may play it, without credentials.</summary>
     public const string AnyOrigin = "media";
 
-    private const string PlaylistType = "application/vnd.apple.mpegurl";
-    private static readonly TimeSpan FirstPlaylistDeadline = TimeSpan.FromSeconds(15);
+    /// <summary>A year, in seconds: what is further is not a place on a timeline.</summary>
+    private const double LongestTimeline = 366 * 86_400;
 
-    public static IServiceCollection AddMediaCors(this IServiceCollection services) => services.AddCors(cors => cors.AddPolicy(
-        AnyOrigin,
-        policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader()
-            .WithExposedHeaders(HeaderNames.ContentLength, HeaderNames.ContentRange, HeaderNames.AcceptRanges, HeaderNames.ETag, HeaderNames.Date)));
+    public static IServiceCollection AddPlayback(this IServiceCollection services)
+    {
+        services.AddCors(cors => cors.AddPolicy(
+            AnyOrigin,
+            policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader()
+                .WithExposedHeaders(HeaderNames.ContentLength, HeaderNames.ContentRange, HeaderNames.AcceptRanges, HeaderNames.ETag, HeaderNames.Date)));
+        services.AddResponseCompression(compression =>
+        {
+            // A playlist holds nothing that its reader could not know, and nothing that somebody else put in.
+            compression.EnableForHttps = true;
+            compression.MimeTypes = [LivePlaylists.ContentType];
+        });
+        services.AddSingleton<PlaybackAccess>();
+        services.AddSingleton<LivePlaylists>();
+        return services;
+    }
 
     public static IEndpointRouteBuilder MapPlayback(this IEndpointRouteBuilder routes)
     {
         var open = routes.MapGroup("").AllowAnonymous().RequireCors(AnyOrigin);
-        open.MapMethods("/{playbackId:guid}.m3u8", ["GET", "HEAD"], GetPlaylist);
-        open.MapMethods("/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4", ["GET", "HEAD"], GetInit);
-        open.MapMethods("/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s", ["GET", "HEAD"], GetSegment);
+        open.MapMethods("/{playbackId:guid}.m3u8", ["GET", "HEAD"], GetMultivariantAsync);
+        var media = open.MapGroup("/{playbackId:guid}");
+        media.MapMethods("/index.m3u8", ["GET", "HEAD"], GetPlaylistAsync);
+        media.MapMethods("/{recordingId:guid}/{run:int}/init.mp4", ["GET", "HEAD"], GetInitAsync);
+        media.MapMethods("/{recordingId:guid}/{run:int}/{number:long}.m4s", ["GET", "HEAD"], GetSegmentAsync);
+        media.MapMethods("/{recordingId:guid}/{run:int}/p{part:int}.m4s", ["GET", "HEAD"], GetPartAsync);
 
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
-        studio.MapGet("/index.m3u8", GetStudioPlaylist);
-        studio.MapGet("/{run:int}/init.mp4", GetStudioInit);
-        studio.MapGet("/{run:int}/{number:long}.m4s", GetStudioSegment);
+        studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
+        studio.MapGet("/{run:int}/init.mp4", InitAsync);
+        studio.MapGet("/{run:int}/{number:long}.m4s", Segment);
+        studio.MapGet("/{run:int}/p{part:int}.m4s", PartAsync);
         return routes;
     }
 
-    private static async Task<IResult> GetPlaylist(
-        Guid playbackId, bool? dvrMode, string? start, string? end, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
-        LiveWindows windows, RecordingTimelines timelines, InstantClips clips, CancellationToken cancellationToken)
+    /// <summary>What a player opens first; with a range, the range's own playlist.</summary>
+    private static async Task<IResult> GetMultivariantAsync(
+        Guid playbackId, bool? dvrMode, string? start, string? end, HttpContext http, PlaybackAccess access, Variants variants,
+        InstantClips clips, CancellationToken cancellationToken)
     {
-        if (await FindAsync(catalog, playbackId, cancellationToken) is not { } playback)
+        var (playback, timeline, refusal) = await FindAsync(playbackId, http, access, cancellationToken);
+        if (refusal is not null)
         {
-            return ApiResults.NotFound("stream/playbackId not found");
-        }
-
-        if (!playback.IsOpenTo(http))
-        {
-            return ApiResults.Error(StatusCodes.Status401Unauthorized, "unauthorized");
-        }
-
-        var timeline = await FindPlayableAsync(playback.Stream, windows, timelines, cancellationToken);
-        if (timeline is null)
-        {
-            return ApiResults.Error(
-                StatusCodes.Status404NotFound, "stream not found", "The stream has not been on air yet, or its recording is gone.");
+            return refusal;
         }
 
         if (start is not null || end is not null)
         {
-            return await InstantAsync(start, end, http, playback, timeline, clips, cancellationToken);
+            return await InstantAsync(start, end, http, playback!, timeline!, clips, cancellationToken);
         }
 
-        var whole = dvrMode == true && playback.Stream.EnableDvrMode;
-        return Playlist(http, timeline, $"{playbackId}/{timeline.Recording.Id}/", whole);
+        LivePlaylists.SetCaching(http, timeline!);
+        var query = dvrMode == true ? "?dvrMode=true" : "";
+        return Results.Text(variants.Of(timeline!, $"{playbackId}/index.m3u8{query}").ToString(), LivePlaylists.ContentType);
+    }
+
+    private static async Task<IResult> GetPlaylistAsync(
+        Guid playbackId, bool? dvrMode, HttpContext http, PlaybackAccess access, LivePlaylists playlists, CancellationToken cancellationToken)
+    {
+        var (playback, timeline, refusal) = await FindAsync(playbackId, http, access, cancellationToken);
+        var isWhole = dvrMode == true && playback?.Stream.EnableDvrMode == true;
+        return refusal ?? await playlists.AnswerAsync(http, timeline!, $"{timeline!.Recording.Id}/", isWhole, cancellationToken);
+    }
+
+    private static async Task<(Playback? Playback, RecordingTimeline? Timeline, IResult? Refusal)> FindAsync(
+        Guid playbackId, HttpContext http, PlaybackAccess access, CancellationToken cancellationToken)
+    {
+        if (await access.FindAsync(playbackId, cancellationToken) is not { } playback)
+        {
+            return (null, null, ApiResults.NotFound("stream/playbackId not found"));
+        }
+
+        if (!PlaybackAccess.IsOpenTo(playback, http))
+        {
+            return (null, null, ApiResults.Error(StatusCodes.Status401Unauthorized, "unauthorized"));
+        }
+
+        var timeline = await access.FindPlayableAsync(playback.Stream, cancellationToken);
+        return timeline is null
+            ? (null, null, ApiResults.Error(
+                StatusCodes.Status404NotFound, "stream not found", "The stream has not been on air yet, or its recording is gone."))
+            : (playback, timeline, null);
     }
 
     private static async Task<IResult> InstantAsync(
@@ -97,8 +132,8 @@ public static class PlaybackApi
             await clips.SaveAsync(found, timeline, cancellationToken);
         }
 
-        SetShortCaching(http, timeline);
-        return Results.Text(playlist.ToString(), PlaylistType);
+        LivePlaylists.SetCaching(http, timeline);
+        return Results.Text(playlist.ToString(), LivePlaylists.ContentType);
     }
 
     /// <summary>"10", "10.5" or "10s", as the upstream's players write it.</summary>
@@ -115,113 +150,58 @@ public static class PlaybackApi
         return null;
     }
 
-    private static async Task<IResult> GetInit(
-        Guid playbackId, Guid recordingId, int run, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
-        LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken) =>
-        await MayPlayAsync(catalog, windows, http, playbackId, recordingId, cancellationToken)
-            ? await InitAsync(http, timelines, recordingId, run, cancellationToken)
+    private static async Task<IResult> GetInitAsync(
+        Guid playbackId, Guid recordingId, int run, HttpContext http, PlaybackAccess access, RecordingTimelines timelines,
+        CancellationToken cancellationToken) =>
+        await access.MayPlayAsync(http, playbackId, recordingId, cancellationToken)
+            ? await InitAsync(recordingId, run, http, timelines, cancellationToken)
             : ApiResults.NotFound("stream/playbackId not found");
 
-    private static async Task<IResult> GetSegment(
-        Guid playbackId, Guid recordingId, int run, long number, HttpContext http, IDbContextFactory<CatalogDbContext> catalog,
-        LiveWindows windows, SegmentStore store, CancellationToken cancellationToken) =>
-        await MayPlayAsync(catalog, windows, http, playbackId, recordingId, cancellationToken)
-            ? Segment(http, windows, store, recordingId, run, number)
+    private static async Task<IResult> GetSegmentAsync(
+        Guid playbackId, Guid recordingId, int run, long number, HttpContext http, PlaybackAccess access, LiveWindows windows, SegmentStore store,
+        CancellationToken cancellationToken) =>
+        await access.MayPlayAsync(http, playbackId, recordingId, cancellationToken)
+            ? Segment(recordingId, run, number, http, windows, store)
             : ApiResults.NotFound("stream/playbackId not found");
 
-    private static async Task<IResult> GetStudioPlaylist(
-        Guid recordingId, HttpContext http, LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken)
-    {
-        await WaitUntilPlayableAsync(windows.Find(recordingId), cancellationToken);
-        return await timelines.FindAsync(recordingId, cancellationToken) is { } timeline && (timeline.OnAir || timeline.Listed.Any())
-            ? Playlist(http, timeline, "", whole: true)
-            : ApiResults.NotFound("recording not found");
-    }
+    private static async Task<IResult> GetPartAsync(
+        Guid playbackId, Guid recordingId, int run, int part, HttpContext http, PlaybackAccess access, LiveWindows windows, LiveWaiting waiting,
+        CancellationToken cancellationToken) =>
+        await access.MayPlayAsync(http, playbackId, recordingId, cancellationToken)
+            ? await PartAsync(recordingId, run, part, http, windows, waiting, cancellationToken)
+            : ApiResults.NotFound("stream/playbackId not found");
 
-    private static Task<IResult> GetStudioInit(
-        Guid recordingId, int run, HttpContext http, RecordingTimelines timelines, CancellationToken cancellationToken) =>
-        InitAsync(http, timelines, recordingId, run, cancellationToken);
-
-    private static IResult GetStudioSegment(
-        Guid recordingId, int run, long number, HttpContext http, LiveWindows windows, SegmentStore store) =>
-        Segment(http, windows, store, recordingId, run, number);
-
-    private static async Task<Playback?> FindAsync(
-        IDbContextFactory<CatalogDbContext> catalog, Guid playbackId, CancellationToken cancellationToken)
-    {
-        await using var context = await catalog.CreateDbContextAsync(cancellationToken);
-        return await context.PlaybackIds.AsNoTracking()
-            .Where(playback => playback.Id == playbackId)
-            .Join(context.LiveStreams, playback => playback.StreamId, stream => stream.Id, (playback, stream) => new Playback(playback, stream))
-            .SingleOrDefaultAsync(cancellationToken);
-    }
-
-    /// <summary>A recording's media is reached through its own stream's playback ids only.</summary>
-    private static async Task<bool> MayPlayAsync(
-        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, HttpContext http, Guid playbackId, Guid recordingId,
+    /// <summary>The whole recording; with <c>from</c> and <c>to</c>, seconds on its timeline, the segments there.</summary>
+    private static async Task<IResult> GetStudioPlaylistAsync(
+        Guid recordingId, double? from, double? to, HttpContext http, PlaybackAccess access, LivePlaylists playlists,
         CancellationToken cancellationToken)
     {
-        // The catalog hears of a recording a moment after it is on air.
-        var onAir = windows.Find(recordingId)?.Recording.StreamId;
-        await using var context = await catalog.CreateDbContextAsync(cancellationToken);
-        var policy = await context.PlaybackIds.AsNoTracking()
-            .Where(playback => playback.Id == playbackId
-                && (playback.StreamId == onAir
-                    || context.Recordings.Any(recording => recording.Id == recordingId && recording.StreamId == playback.StreamId)))
-            .Select(playback => (AccessPolicy?)playback.AccessPolicy)
-            .SingleOrDefaultAsync(cancellationToken);
-        return policy == AccessPolicy.Public || (policy is not null && http.User.Identity is { IsAuthenticated: true });
-    }
-
-    /// <summary>
-    /// What a playback id opens to whoever asks: that recording of its stream, or the one that its playlist plays now. Null when there is
-    /// none, or it is not theirs to see.
-    /// </summary>
-    internal static async Task<RecordingTimeline?> FindTimelineAsync(
-        IDbContextFactory<CatalogDbContext> catalog, LiveWindows windows, RecordingTimelines timelines, HttpContext http, Guid playbackId,
-        Guid? recordingId, CancellationToken cancellationToken)
-    {
-        if (recordingId is { } id)
+        if (await access.FindPlayableAsync(recordingId, cancellationToken) is not { } timeline)
         {
-            return await MayPlayAsync(catalog, windows, http, playbackId, id, cancellationToken)
-                ? await timelines.FindAsync(id, cancellationToken)
-                : null;
+            return ApiResults.NotFound("recording not found");
         }
 
-        return await FindAsync(catalog, playbackId, cancellationToken) is { } playback && playback.IsOpenTo(http)
-            ? await FindPlayableAsync(playback.Stream, windows, timelines, cancellationToken)
-            : null;
-    }
-
-    private static async Task<RecordingTimeline?> FindPlayableAsync(
-        LiveStream stream, LiveWindows windows, RecordingTimelines timelines, CancellationToken cancellationToken)
-    {
-        await WaitUntilPlayableAsync(windows.FindByStream(stream.Id), cancellationToken);
-        var timeline = await timelines.FindNewestAsync(stream.Id, cancellationToken);
-        // A stream without recording has nothing to play once it is off air.
-        return timeline?.Listed.Any() == true && (timeline.OnAir || stream.EnableRecording) ? timeline : null;
-    }
-
-    private static async Task WaitUntilPlayableAsync(LiveWindow? window, CancellationToken cancellationToken)
-    {
-        if (window is { Playable.IsCompleted: false })
+        if (from is null && to is null)
         {
-            await window.Playable.WaitAsync(FirstPlaylistDeadline, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            return await playlists.AnswerAsync(http, timeline, "", isWhole: true, cancellationToken);
         }
-    }
 
-    private static IResult Playlist(HttpContext http, RecordingTimeline timeline, string prefix, bool whole)
-    {
-        SetShortCaching(http, timeline);
-        return Results.Text(RecordingPlaylist.Of(timeline, prefix, whole).ToString(), PlaylistType);
-    }
+        if (from is not >= 0 || to is not <= LongestTimeline || from >= to)
+        {
+            return ApiResults.Invalid(new ApiFieldError("from", "must be less than to; both are seconds on the timeline"));
+        }
 
-    /// <summary>One second: a proxy in front serves any number of viewers, and none of them later than that.</summary>
-    private static void SetShortCaching(HttpContext http, RecordingTimeline timeline) =>
-        http.Response.Headers.CacheControl = Audience(http) + (timeline.OnAir ? ", max-age=1" : ", max-age=60");
+        if (ClipPlaylist.Of(timeline, (long)(from.Value * 90_000), (long)(to.Value * 90_000), "") is not { } window)
+        {
+            return ApiResults.NotFound("there is nothing in that time");
+        }
+
+        LivePlaylists.SetCaching(http, timeline);
+        return Results.Text(window.ToString(), LivePlaylists.ContentType);
+    }
 
     private static async Task<IResult> InitAsync(
-        HttpContext http, RecordingTimelines timelines, Guid recordingId, int run, CancellationToken cancellationToken)
+        Guid recordingId, int run, HttpContext http, RecordingTimelines timelines, CancellationToken cancellationToken)
     {
         if ((await timelines.FindAsync(recordingId, cancellationToken))?.FindRun(run) is not { } found)
         {
@@ -232,7 +212,32 @@ public static class PlaybackApi
         return Results.Bytes(found.Init, "video/mp4", enableRangeProcessing: true, entityTag: Tag(recordingId, run, "init"));
     }
 
-    private static IResult Segment(HttpContext http, LiveWindows windows, SegmentStore store, Guid recordingId, int run, long number)
+    /// <summary>Also the one that is being filled: whoever follows the playlist's hint has it as soon as it is there.</summary>
+    private static async Task<IResult> PartAsync(
+        Guid recordingId, int run, int part, HttpContext http, LiveWindows windows, LiveWaiting waiting, CancellationToken cancellationToken)
+    {
+        var name = new PartName(run, part);
+        FragmentFinished? found = null;
+        if (windows.Find(recordingId) is { } window)
+        {
+            var wait = await waiting.UntilAsync(
+                window, now => (found = now.Find(name)) is not null ? true : now.NextPart == name ? false : null, cancellationToken);
+            if (wait is LiveWait.TooMany or LiveWait.TooLate)
+            {
+                return LivePlaylists.Later(http, wait);
+            }
+        }
+
+        if (found is null)
+        {
+            return ApiResults.NotFound("part not found");
+        }
+
+        CacheForEver(http);
+        return Results.Bytes(found.Bytes, "video/mp4", enableRangeProcessing: true, entityTag: Tag(recordingId, run, $"p{part}"));
+    }
+
+    private static IResult Segment(Guid recordingId, int run, long number, HttpContext http, LiveWindows windows, SegmentStore store)
     {
         var tag = Tag(recordingId, run, $"{number}");
         if (windows.Find(recordingId)?.Find(number) is { } live)
@@ -269,10 +274,4 @@ public static class PlaybackApi
     internal static string Audience(HttpContext http) => http.User.Identity is { IsAuthenticated: true } ? "private" : "public";
 
     private static EntityTagHeaderValue Tag(Guid recordingId, int run, string name) => new($"\"{recordingId:N}-{run}-{name}\"");
-
-    private sealed record Playback(PlaybackId Id, LiveStream Stream)
-    {
-        public bool IsOpenTo(HttpContext http) =>
-            Id.AccessPolicy == AccessPolicy.Public || http.User.Identity is { IsAuthenticated: true };
-    }
 }
