@@ -41,6 +41,8 @@ run_liveclip() {
   secret=$(head -c 24 /dev/urandom | base64 | tr -dc 'A-Za-z0-9')
   export LiveClip__Bootstrap__TokenId=benchmark LiveClip__Bootstrap__TokenSecret=$secret
   export LiveClip__Bootstrap__AdminEmail=benchmark@example.com LiveClip__Bootstrap__AdminPassword="Aa1-$secret"
+  # Also where the disk holds an hour of it only: what is measured is kept.
+  export LiveClip__Storage__LowHours=0 LiveClip__Storage__CriticalHours=0
   "$@" dotnet "$program/LiveClip.Web.dll" --Urls http://127.0.0.1:0 --LiveClip:DataDirectory "$folder/data" \
     --LiveClip:Ingest:Address 127.0.0.1 --LiveClip:Ingest:RtmpPort 0 >"$folder/server.log" 2>&1 &
   server_id=$!

@@ -38,36 +38,41 @@ public sealed partial class ClipCutter(
         }
     }
 
-    /// <summary>The finished file has its name when this completes.</summary>
-    internal async Task<CutClip> CutAsync(ClipJob job, CancellationToken cancellationToken)
+    /// <summary>Cuts it out of the source's own pictures; the finished file has its name when this completes.</summary>
+    /// <returns>Null when only a clip of which every picture is encoded anew can be made.</returns>
+    internal async Task<CutClip?> TryCutAsync(ClipJob job, CancellationToken cancellationToken)
     {
-        // When a later version was asked for is not known any more.
-        TimeSpan? waited = job.Clip.Version == 1 ? time.GetUtcNow() - job.Clip.CreatedAt - job.Planning : null;
-        if (!job.HasToBeWhole)
+        if (job.HasToBeWhole)
         {
-            try
-            {
-                return await WriteAsync(job, job.Plan, waited, renderer.RenderAsync, cancellationToken);
-            }
-#pragma warning disable CA1031 // Whatever is wrong with the source's pictures, a clip of which every one is encoded anew may still be made.
-            catch (Exception error) when (job.CanBeWhole && error is not ClipException && !DiskFull.Is(error)
-                && !cancellationToken.IsCancellationRequested)
-#pragma warning restore CA1031
-            {
-                LogRetried(job.Clip.Id, error);
-            }
+            return null;
         }
 
-        return await WriteAsync(job, job.Plan.Whole(), waited, renderer.RenderWholeAsync, cancellationToken);
+        try
+        {
+            return await WriteAsync(job, job.Plan, renderer.RenderAsync, cancellationToken);
+        }
+#pragma warning disable CA1031 // Whatever is wrong with the source's pictures, they may still be decoded.
+        catch (Exception error) when (job.CanBeWhole && error is not ClipException && !DiskFull.Is(error)
+            && !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            LogRetried(job.Clip.Id, error);
+            return null;
+        }
     }
+
+    /// <summary>Encodes every picture of it; the finished file has its name when this completes.</summary>
+    internal Task<CutClip> EncodeAsync(ClipJob job, CancellationToken cancellationToken) =>
+        WriteAsync(job, job.Plan.Whole(), renderer.RenderWholeAsync, cancellationToken);
 
     private async Task<CutClip> WriteAsync(
         ClipJob job,
         CutPlan plan,
-        TimeSpan? waited,
         Func<CutPlan, SampleSource, string, CancellationToken, Task<RenderedClip>> render,
         CancellationToken cancellationToken)
     {
+        // When a later version was asked for is not known any more.
+        TimeSpan? waited = job.Clip.Version == 1 ? time.GetUtcNow() - job.Clip.CreatedAt - job.Planning : null;
         var rendered = await store.WriteVideoAsync(
             job.Clip.Id, job.Clip.Version, path => render(plan, job.Source, path, cancellationToken));
         var times = new CutTimes(

@@ -81,7 +81,7 @@ public sealed partial class ClipWorker(
         {
             try
             {
-                await TryCutAsync(clipId, mayEncode, cancellationToken);
+                await TakeAsync(clipId, mayEncode, cancellationToken);
             }
 #pragma warning disable CA1031 // The owner's loop: a catalog that fails for a while costs this clip until the next start, not the server.
             catch (Exception error) when (!cancellationToken.IsCancellationRequested)
@@ -92,7 +92,7 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task TryCutAsync(Guid clipId, bool mayEncode, CancellationToken cancellationToken)
+    private async Task TakeAsync(Guid clipId, bool mayEncode, CancellationToken cancellationToken)
     {
         if (await FindAsync(clipId, cancellationToken) is not { Status: ClipStatus.Queued, DeletedAt: null } clip
             || !_atWork.TryAdd((clipId, clip.Version), 0))
@@ -104,11 +104,14 @@ public sealed partial class ClipWorker(
         try
         {
             using var job = await cutter.PlanAsync(clip, cancellationToken);
-            isForEncoder = job.NeedsEncoder && !mayEncode;
-            // That a clip is being cut is told only where somebody could see it: the copy is done before the catalog has written that.
-            if (!job.NeedsEncoder || (mayEncode && await queue.TryClaimAsync(clipId, clip.Version, cancellationToken)))
+            if (!mayEncode)
             {
-                await CutAsync(job, cancellationToken);
+                // That it is being cut is not told: the copy is done before the catalog has written that.
+                isForEncoder = job.NeedsEncoder || !await TryCutAsync(job, mayEncode, cancellationToken);
+            }
+            else if (await queue.TryClaimAsync(clipId, clip.Version, cancellationToken))
+            {
+                await TryCutAsync(job, mayEncode, cancellationToken);
             }
         }
 #pragma warning disable CA1031 // Whatever is wrong with one clip, the reason stands beside it and the next one is cut.
@@ -141,10 +144,17 @@ public sealed partial class ClipWorker(
         }
     }
 
-    private async Task CutAsync(ClipJob job, CancellationToken cancellationToken)
+    /// <returns>False when it can be made by encoding only, and that is another lane's.</returns>
+    private async Task<bool> TryCutAsync(ClipJob job, bool mayEncode, CancellationToken cancellationToken)
     {
         var (clip, started) = (job.Clip, time.GetTimestamp());
-        var (plan, rendered, report) = await cutter.CutAsync(job, cancellationToken);
+        var cut = await cutter.TryCutAsync(job, cancellationToken);
+        if (cut is null && !mayEncode)
+        {
+            return false;
+        }
+
+        var (plan, rendered, report) = cut ?? await cutter.EncodeAsync(job, cancellationToken);
         var isCurrent = await queue.ChangeVersionAsync(
             clip,
             ready =>
@@ -158,7 +168,7 @@ public sealed partial class ClipWorker(
         if (!isCurrent)
         {
             store.DeleteVideo(clip.Id, clip.Version);
-            return;
+            return true;
         }
 
         LogReady(clip.StreamId, clip.Id, plan.FramesCopied, plan.FramesEncoded, time.GetElapsedTime(started).TotalMilliseconds);
@@ -167,6 +177,8 @@ public sealed partial class ClipWorker(
         {
             _posters.Writer.TryWrite(clip);
         }
+
+        return true;
     }
 
     private async Task FlushAllAsync(CancellationToken cancellationToken)

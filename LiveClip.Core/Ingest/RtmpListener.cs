@@ -142,8 +142,8 @@ public sealed partial class RtmpListener(
             return;
         }
 
-        // On a thread of its own: the next one is accepted meanwhile.
-        var serving = Task.Run(() => ServeAsync(transport, remote));
+        // Comes back as soon as there is something to wait for. In the order in which they came: it says who has to make room for whom.
+        var serving = ServeAsync(transport, remote);
         _connections[serving] = transport;
         _ = serving.ContinueWith(
             ended => _connections.TryRemove(ended, out _), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);

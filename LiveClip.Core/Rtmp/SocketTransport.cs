@@ -9,6 +9,9 @@ public sealed class SocketTransport : IDuplexPipe, IAsyncDisposable
     /// <summary>Of one read: what comes in an interval of the pace, as a rule.</summary>
     private const int ReadBytes = 64 * 1024;
 
+    /// <summary>Of one connection in an interval of the pace, as long as there is more: 420 Mbit/s, and then it is the others' turn.</summary>
+    private const int MostReads = 16;
+
     private readonly Socket _socket;
     private readonly PacedStream _network;
 
@@ -52,6 +55,7 @@ public sealed class SocketTransport : IDuplexPipe, IAsyncDisposable
     private sealed class PacedStream : NetworkStream
     {
         private readonly ReadPace _pace;
+        private int _readsLeft;
 
         public PacedStream(Socket socket, ReadPace pace)
             : base(socket, ownsSocket: true)
@@ -65,9 +69,15 @@ public sealed class SocketTransport : IDuplexPipe, IAsyncDisposable
         {
             while (true)
             {
-                await _pace.WaitAsync();
+                if (_readsLeft == 0)
+                {
+                    await _pace.WaitAsync();
+                    _readsLeft = MostReads;
+                }
+
                 cancellationToken.ThrowIfCancellationRequested();
                 var count = Socket.Receive(buffer.Span, SocketFlags.None, out var error);
+                _readsLeft = count == buffer.Length ? _readsLeft - 1 : 0;
                 switch (error)
                 {
                     case SocketError.Success:

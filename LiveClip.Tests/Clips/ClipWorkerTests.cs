@@ -72,7 +72,7 @@ public sealed class ClipWorkerTests : IDisposable
         await using var core = await CoreServices.StartAsync(_folder, started: Parts);
         var stream = await core.CreateStreamAsync();
         await core.PublishAsync(stream, await TestMedia.Default.FlvAsync());
-        var window = await core.UntilOnAirAsync(stream, 19);
+        var window = await core.UntilOnAirAsync(stream, 19.6);
         var newest = window.NewestPicture;
 
         var clip = await MakeAsync(core, new ClipRequest(stream.Id, new LastRange(5), "test"));

@@ -8,6 +8,7 @@ namespace LiveClip.Tests.EndToEnd;
 /// <summary>What many bad clients at a time cost those who publish: nothing.</summary>
 public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveServer>
 {
+    private static readonly TimeSpan AtOnce = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Publishing = TimeSpan.FromSeconds(60);
 
     private static readonly int MaxUnauthenticated = new IngestOptions().MaxUnauthenticated;
@@ -38,6 +39,29 @@ public sealed class HostileClientsTests(LiveServer server) : IClassFixture<LiveS
         idle.ForEach(socket => socket.Dispose());
         await stream.EndedAsync();
         Assert.Equal(Enumerable.Range(0, Small.PictureCount), Assert.Single(await stream.RecordedFramesAsync()));
+    }
+
+    /// <summary>Each of them with a reset, while the server is held: it finds them in front of the publisher's.</summary>
+    [Fact]
+    public async Task Connections_that_are_gone_before_they_are_served_delay_nobody()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        var flv = await Small.FlvAsync();
+        server.Process.Freeze();
+        for (var i = 0; i < 400; i++)
+        {
+            using var gone = await ConnectAsync();
+            gone.LingerState = new LingerOption(true, 0);
+        }
+
+        server.Process.Continue();
+        await using (var publisher = await SilentPublisher.StartAsync(flv, stream.Ingest))
+        {
+            await Eventually.TrueAsync(async () => await stream.StatusAsync() is "preparing" or "active", AtOnce);
+            await publisher.StopAsync();
+        }
+
+        Assert.DoesNotContain(server.Process.Log, line => line.Contains("No RTMP connection can be taken", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -49,6 +49,24 @@ public sealed class SocketTransportTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task What_is_more_than_one_read_holds_is_read_on_at_once()
+    {
+        const int Sent = 400_000;
+        await _peer.SendAsync(new byte[Sent], Cancellation);
+        var first = _transport.Input.ReadAsync(Cancellation).AsTask();
+        NextInterval();
+
+        var read = await first;
+        while (read.Buffer.Length < Sent)
+        {
+            _transport.Input.AdvanceTo(read.Buffer.Start, read.Buffer.End);
+            var more = _transport.Input.ReadAsync(Cancellation);
+            Assert.True(more.IsCompleted, $"{read.Buffer.Length} bytes");
+            read = await more;
+        }
+    }
+
+    [Fact]
     public async Task A_silent_peer_is_asked_again_an_interval_later()
     {
         var reading = _transport.Input.ReadAsync(Cancellation).AsTask();

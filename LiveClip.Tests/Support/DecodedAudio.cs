@@ -10,6 +10,10 @@ public static class DecodedAudio
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
+    /// <summary>Samples as <see cref="SamplesAsync"/> has them, as ffmpeg's options for an output.</summary>
+    internal static IReadOnlyList<string> Output { get; } =
+        ["-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar", $"{SampleRate}", "-f", "s16le"];
+
     /// <summary>When each tick of a <see cref="TestMedia"/> begins, by the times of the file; good to a few milliseconds.</summary>
     public static async Task<IReadOnlyList<TimeSpan>> TickTimesAsync(string input) => Ticks(await SamplesAsync(input));
 
@@ -19,10 +23,7 @@ public static class DecodedAudio
         using var sound = new MemoryStream();
         await ChildProcess.RunAsync(
             "ffmpeg",
-            [
-                "-nostdin", "-v", "error", "-copyts", "-i", input, "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0",
-                "-ac", "1", "-ar", $"{SampleRate}", "-f", "s16le", "pipe:1",
-            ],
+            ["-nostdin", "-v", "error", "-copyts", "-i", input, "-map", "0:a:0", .. Output, "pipe:1"],
             Timeout,
             output => output.CopyToAsync(sound));
         return MemoryMarshal.Cast<byte, short>(sound.GetBuffer().AsSpan(0, (int)sound.Length)).ToArray();

@@ -11,6 +11,10 @@ public static class DecodedVideo
 
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(2);
 
+    /// <summary>What <see cref="ReadNumbersAsync"/> reads, as ffmpeg's options for an output.</summary>
+    internal static IReadOnlyList<string> Output { get; } =
+        ["-vf", $"scale={Width}:{Height}:flags=area", "-pix_fmt", "gray", "-f", "rawvideo"];
+
     /// <summary>The number of each picture, in the order in which they are shown.</summary>
     /// <param name="atMost">Stops after so many: what is live has no end.</param>
     /// <param name="strict">Whether a complaint of ffmpeg's fails the test too, and not only a picture that is not right.</param>
@@ -23,7 +27,7 @@ public static class DecodedVideo
             "ffmpeg",
             [
                 "-nostdin", "-v", "error", .. strictness, "-i", input, "-map", "0:v:0", "-fps_mode", "passthrough",
-                .. limit, "-vf", $"scale={Width}:{Height}:flags=area", "-pix_fmt", "gray", "-f", "rawvideo", "pipe:1",
+                .. limit, .. Output, "pipe:1",
             ],
             Timeout,
             output => ReadNumbersAsync(output, numbers));
@@ -45,7 +49,7 @@ public static class DecodedVideo
 
     private const int Unreadable = int.MinValue;
 
-    private static async Task ReadNumbersAsync(Stream pictures, List<int> numbers)
+    internal static async Task ReadNumbersAsync(Stream pictures, List<int> numbers)
     {
         var picture = new byte[Width * Height];
         while (await pictures.ReadAtLeastAsync(picture, picture.Length, throwOnEndOfStream: false) == picture.Length)
