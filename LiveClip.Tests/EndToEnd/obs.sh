@@ -137,12 +137,12 @@ start_screen
 
 start_obs
 within 40 'the first run is on air' runs_are 1
-within 20 'a playlist of three segments' bash -c "(( \$(curl -sS $http/$playback.m3u8 | grep -c m4s) >= 3 ))"
+within 20 'a playlist of three segments' bash -c "(( \$(curl -sS $http/$playback/index.m3u8 | grep -c '^[^#].*m4s') >= 3 ))"
 kill -KILL "$obs"
 within 10 'the encoder is missed' bash -c "grep -q 'was lost' $folder/server.log"
 start_obs
 within 40 'the second run is on air' runs_are 2
-within 20 'pictures behind the gap' bash -c "curl -sS $http/$playback.m3u8 | sed '1,/DISCONTINUITY/d' | grep -q m4s"
+within 20 'pictures behind the gap' bash -c "curl -sS $http/$playback/index.m3u8 | sed '1,/^#EXT-X-DISCONTINUITY\$/d' | grep -q '^[^#].*m4s'"
 sleep 4
 
 clip=$(api "live/streams/$stream/clips" -d '{"last":6}' | json 'data.clipId')
