@@ -152,6 +152,28 @@ public sealed class LowLatencyTests(LiveServer server) : IClassFixture<LiveServe
         Assert.Equal((await stream.PlaylistAsync()).Segments.Select(segment => segment.Address), plain.Segments.Select(segment => segment.Address));
     }
 
+    [Fact]
+    public async Task The_studio_can_open_a_piece_of_a_long_recording()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        await using var publisher = await OnAirAsync(stream, pictures: 400);
+        using var browser = await Browser.SignedInAsync(server.Process);
+        var recording = (await stream.PlaylistAsync()).Segments[0].Address!.Segments[2].TrimEnd('/');
+
+        using var answer = await browser.GetAsync($"/recordings/{recording}/index.m3u8?from=4.5&to=7");
+        var piece = await HlsPlaylist.ReadAsync(answer);
+
+        Assert.True(piece.Ended);
+        Assert.Equal(["2.m4s", "3.m4s"], piece.Segments.Select(segment => segment.Address!.Segments[^1]));
+        Assert.Contains("#EXT-X-START:TIME-OFFSET=0.5,PRECISE=YES", piece.Text, StringComparison.Ordinal);
+        foreach (var (query, status) in ((string, HttpStatusCode)[])
+            [("from=7&to=7", HttpStatusCode.UnprocessableEntity), ("from=-1&to=7", HttpStatusCode.UnprocessableEntity), ("to=7", HttpStatusCode.UnprocessableEntity), ("from=500&to=501", HttpStatusCode.NotFound)])
+        {
+            using var refused = await browser.GetAsync($"/recordings/{recording}/index.m3u8?{query}");
+            Assert.Equal(status, refused.StatusCode);
+        }
+    }
+
     private static async Task<SteppedPublisher> OnAirAsync(TestStream stream, int pictures)
     {
         var publisher = await SteppedPublisher.StartAsync(await Small.FlvAsync(), stream.Ingest);

@@ -55,6 +55,8 @@ public sealed class StoppedTests(LiveServer server) : IClassFixture<LiveServer>
             Assert.False(publisher.Completion.IsCompleted);
         }
 
+        // ffmpeg forgets its goodbye when it is stopped while it still sends what it could not.
+        await HasAsync(stream, DateTimeOffset.UtcNow + TimeSpan.FromSeconds(2));
         await publisher.StopAsync();
         var playlist = await stream.EndedAsync();
         ListedTime.IsContinuous(playlist);
@@ -90,7 +92,7 @@ public sealed class StoppedTests(LiveServer server) : IClassFixture<LiveServer>
         await returned.StopAsync();
         var playlist = await stream.EndedAsync();
         ListedTime.IsContinuous(playlist);
-        Assert.Equal(before.Recorded, playlist.Recorded.Take(before.Recorded.Count));
+        Assert.Equal(before.Recorded.Select(segment => segment with { Parts = [] }), playlist.Recorded.Take(before.Recorded.Count));
         Assert.Single(playlist.Segments, segment => segment.Discontinuity);
         Assert.InRange(
             playlist.Segments.Where(segment => segment.Gap).Sum(segment => segment.Duration), 8, 40);
@@ -109,4 +111,7 @@ public sealed class StoppedTests(LiveServer server) : IClassFixture<LiveServer>
         await Eventually.TrueAsync(
             async () => ListedTime.End(await stream.PlaylistAsync()) > DateTimeOffset.UtcNow - Listed, Soon, "what the encoder sends now");
     }
+
+    private static Task HasAsync(TestStream stream, DateTimeOffset moment) => Eventually.TrueAsync(
+        async () => ListedTime.End(await stream.PlaylistAsync()) > moment, Soon, "what the encoder has sent since");
 }
