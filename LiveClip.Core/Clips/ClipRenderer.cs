@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics;
 using LiveClip.Core.Mp4;
 using LiveClip.Core.Samples;
@@ -72,7 +73,7 @@ public sealed class ClipRenderer(PictureEncoder encoder, SoundEncoder sound)
         var wide = tracks.Sum(track => track.Samples.Sum(sample => (long)sample.Size)) + OffsetReserve > uint.MaxValue;
         var expected = ProgressiveMp4.Layout(tracks, wide);
         using var file = DiskFull.Reserve(path, expected.TotalLength);
-        var copy = new SampleCopy(file, expected.Header.Length, clip.All);
+        using var copy = new SampleCopy(file, expected.Header.Length, clip.All);
         await copy.CopyAsync(expected.Order);
         var written = tracks.Select((track, i) => track with { Samples = copy.SamplesOf(i) }).ToList();
         var layout = ProgressiveMp4.Layout(written, wide);
@@ -90,9 +91,9 @@ public sealed class ClipRenderer(PictureEncoder encoder, SoundEncoder sound)
     }
 
     /// <summary>Writes samples in the order of the file, as many in one piece as lie together in their source.</summary>
-    private sealed class SampleCopy(SafeFileHandle file, long position, IReadOnlyList<ClipTrack> tracks)
+    private sealed class SampleCopy(SafeFileHandle file, long position, IReadOnlyList<ClipTrack> tracks) : IDisposable
     {
-        private readonly byte[] _buffer = new byte[BufferSize];
+        private readonly byte[] _buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         private readonly int[][] _sizes = [.. tracks.Select(track => track.Track.Samples.Select(sample => sample.Size).ToArray())];
         private int _filled;
 
@@ -127,6 +128,8 @@ public sealed class ClipRenderer(PictureEncoder encoder, SoundEncoder sound)
 
             Flush();
         }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_buffer);
 
         /// <summary>As they were written.</summary>
         public IReadOnlyList<IndexedSample> SamplesOf(int track) =>

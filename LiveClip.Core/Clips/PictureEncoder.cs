@@ -31,7 +31,8 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
         var settings = SliceTranslator.EncoderSettingsFor(source, out var why)
             ?? throw new SampleFormatException("seq_parameter_set", 0, $"cannot be matched: {why}");
         await using var feed = PictureFeed.Of(parts);
-        using var output = new MemoryStream();
+        var units = new List<NalUnit>();
+        await using var output = new NalUnitSink(unit => units.Add(unit with { Bytes = unit.Bytes.ToArray() }));
         await ffmpeg.RunAsync(
             FfmpegArguments.EncodePictures(new PictureEncoding(feed.Parts, FrameRateOf(parts[0].Run))
             {
@@ -46,7 +47,8 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
             feed,
             output,
             cancellationToken);
-        return Translate(output.GetBuffer().AsMemory(0, (int)output.Length), parts, idrPicIds, source);
+        output.EndStream();
+        return Translate(units, parts, idrPicIds, source);
     }
 
     /// <summary>
@@ -72,9 +74,9 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
                     FfmpegArguments.EncodePictures(WholeEncoding(feed, part.Run, first)),
                     DeadlineFor([part]),
                     feed,
-                    encoded,
+                    encoded.Input,
                     cancellationToken);
-                encoded.EndStream();
+                encoded.Input.EndStream();
                 expected += part.Part.Frames;
                 if (encoded.Count != expected)
                 {
@@ -113,9 +115,8 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
     }
 
     private static List<IReadOnlyList<ReadOnlyMemory<byte>>> Translate(
-        ReadOnlyMemory<byte> stream, IReadOnlyList<RunPart> parts, IReadOnlyList<int> idrPicIds, AvcConfiguration source)
+        List<NalUnit> units, IReadOnlyList<RunPart> parts, IReadOnlyList<int> idrPicIds, AvcConfiguration source)
     {
-        var units = AnnexB.Split(stream).ToList();
         var translator = SliceTranslator.TryCreate(
             FirstOf(units, NalUnitType.SequenceParameterSet), FirstOf(units, NalUnitType.PictureParameterSet), source, out var why)
             ?? throw new SampleFormatException("seq_parameter_set", 0, $"does not match: {why}");
@@ -123,7 +124,7 @@ public sealed class PictureEncoder(FfmpegRunner ffmpeg)
         var expected = parts.Sum(piece => piece.Part.Frames);
         if (slices.Count != expected)
         {
-            throw new SampleFormatException("slice_header", stream.Length, $"{slices.Count} pictures were encoded, not {expected}");
+            throw new SampleFormatException("slice_header", 0, $"{slices.Count} pictures were encoded, not {expected}");
         }
 
         var encoded = new List<IReadOnlyList<ReadOnlyMemory<byte>>>();

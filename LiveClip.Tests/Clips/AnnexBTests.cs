@@ -61,10 +61,10 @@ public sealed class AnnexBTests
             await using var file = new EncodedFile(folder.File("pictures"));
             foreach (var bytes in stream.Chunk(piece))
             {
-                await file.WriteAsync(bytes, TestContext.Current.CancellationToken);
+                await file.Input.WriteAsync(bytes, TestContext.Current.CancellationToken);
             }
 
-            file.EndStream();
+            file.Input.EndStream();
             Assert.Equal(3, file.Count);
             Assert.Equal(
                 ["00000005" + "6588010203", "00000007" + "419A0000030109", "00000002" + "419B"],

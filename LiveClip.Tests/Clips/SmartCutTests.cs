@@ -105,8 +105,8 @@ public sealed class SmartCutTests : IDisposable
             void AssertCopied(string how, int same) => Assert.True(same >= least, $"{cut}: {same} are {how} as they were, not {least}");
         }
 
-        // A matrix in which everything was encoded anew would show nothing.
-        Assert.True(kept > 0, what);
+        // A matrix in which everything was encoded anew would show nothing; of a few cuts that may be so.
+        Assert.True(kept > 0 || cuts < 10 * Sources.Count, what);
     }
 
     private static int Number(string variable, int otherwise) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.RegularExpressions;
@@ -103,9 +104,23 @@ public sealed partial class ServerProcess : IAsyncDisposable
     /// <summary>Starts it again, over the same data and at the same addresses, after it was stopped or killed.</summary>
     public async Task RestartAsync()
     {
-        await _process!.DisposeAsync();
-        await StartAsync();
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await _process!.DisposeAsync();
+            try
+            {
+                await StartAsync();
+                return;
+            }
+            catch (Xunit.Sdk.XunitException) when (IsPortTaken && Stopwatch.GetElapsedTime(started) < StartTimeout)
+            {
+                // While it was down, the system has lent its port to a connection of another program: those are over soon.
+            }
+        }
     }
+
+    private bool IsPortTaken => Log.Any(line => line.Contains("address already in use", StringComparison.OrdinalIgnoreCase));
 
     public async ValueTask DisposeAsync()
     {
