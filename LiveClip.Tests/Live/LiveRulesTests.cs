@@ -94,8 +94,8 @@ public class LiveRulesTests
 
         public void AssertRight()
         {
-            Assert.Empty(_inParts.Faults.Concat(_withDvr.Faults).Concat(_plain.Faults).Take(3));
-            Assert.True(_inParts.Readings > 400 && _inParts.Deltas > 300 && _compared == 2 * (_inParts.Readings - 1), $"{_inParts.Readings} {_inParts.Deltas} {_compared}");
+            Assert.Empty(_inParts.Faults.Concat(_withDvr.Faults).Concat(_plain.Faults).DistinctBy(fault => fault.Rule));
+            Assert.True(_inParts.Readings > 400 && _withDvr.Deltas > 300 && _compared == 2 * (_inParts.Readings - 1), $"{_inParts.Readings} {_withDvr.Deltas} {_compared}");
         }
 
         private void Look(HlsFollower follower, RecordingTimeline timeline, PlaylistForm form)

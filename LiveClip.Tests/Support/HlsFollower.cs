@@ -9,7 +9,7 @@ internal sealed class HlsFollower(Uri address, bool isRealTime = true)
 {
     private static readonly string[] Unchanging =
     [
-        "EXT-X-VERSION", "EXT-X-TARGETDURATION", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL", "EXT-X-INDEPENDENT-SEGMENTS", "EXT-X-PLAYLIST-TYPE",
+        "EXT-X-VERSION", "EXT-X-TARGETDURATION", "EXT-X-PART-INF", "EXT-X-SERVER-CONTROL", "EXT-X-PLAYLIST-TYPE",
     ];
 
     private readonly List<HlsFault> _faults = [];
@@ -88,6 +88,9 @@ internal sealed class HlsFollower(Uri address, bool isRealTime = true)
             Require(now.Find(name)?.Value == before.Find(name)?.Value, HlsRule.Head, $"{name}: {before.Find(name)?.Value}, {now.Find(name)?.Value}");
         }
 
+        // Nobody knows how far apart the sync samples of tomorrow are: what is said of all segments may be taken back.
+        var isSaidAnew = before.Find("EXT-X-INDEPENDENT-SEGMENTS") is null && now.Find("EXT-X-INDEPENDENT-SEGMENTS") is not null;
+        Require(!isSaidAnew || isWholeNow, HlsRule.Head, "EXT-X-INDEPENDENT-SEGMENTS again");
         var (first, last) = ($"{before.MediaSequence}, {now.MediaSequence}", $"{before.LastNumber}, {now.LastNumber}");
         Require(now.MediaSequence >= before.MediaSequence || isWholeNow, HlsRule.MediaSequence, first);
         Require(now.LastNumber >= before.LastNumber, HlsRule.Removal, $"the last one: {last}");

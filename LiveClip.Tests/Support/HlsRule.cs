@@ -27,7 +27,7 @@ internal static class HlsRule
     public const string Start = "4.4.2.2: a start lies in the playlist, and not in the last three target durations of a live one";
 
     // From one reading of an address to the next.
-    public const string Head = "6.2.1: version, target duration, part target and server control never change while it is live";
+    public const string Head = "6.2.1: version, target duration, part target and server control never change while it is live, and independence does not come back";
     public const string MediaSequence = "6.2.2: the media sequence number never goes back";
     public const string Removal = "6.2.1, 6.2.2: segments leave at the front only, and three target durations stay";
     public const string Segment = "6.2.1, 6.2.2: a segment never changes: address, length, run, init segment, date, whether it can be had";

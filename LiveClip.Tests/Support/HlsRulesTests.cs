@@ -101,7 +101,6 @@ public class HlsRulesTests
         { HlsRule.Head, "TARGETDURATION:2", "TARGETDURATION:1" },
         { HlsRule.Head, "TARGET=0.302", "TARGET=0.301" },
         { HlsRule.Head, "HOLD-BACK=6", "HOLD-BACK=7" },
-        { HlsRule.Head, Head, "" },
         { HlsRule.MediaSequence, "MEDIA-SEQUENCE:40", "MEDIA-SEQUENCE:39" },
         { HlsRule.Parts, "#EXT-X-PROGRAM-DATE-TIME:2026-07-01T10:00:06.800Z\n#EXT-X-PART:DURATION=0.300000,URI=\"1/p4.m4s\",INDEPENDENT=YES\n" + OpenPart, "" },
         { HlsRule.Removal, "#EXT-X-GAP\n#EXTINF:2.000000,\n0/42.m4s\n", "" },
@@ -170,6 +169,19 @@ public class HlsRulesTests
         follower.Read(Replaced(what, by));
 
         Assert.Contains(follower.Faults, fault => fault.Rule == rule);
+    }
+
+    [Fact]
+    public void Independence_that_comes_back_is_found()
+    {
+        var follower = new HlsFollower(Address);
+        follower.Read(Text(Live));
+        follower.Read(Replaced(Head, ""));
+        Assert.Empty(follower.Faults);
+
+        follower.Read(Text(Live));
+
+        Assert.Equal([HlsRule.Head], follower.Faults.Select(fault => fault.Rule));
     }
 
     [Fact]
