@@ -67,10 +67,10 @@ public sealed class HlsRulesSessionTests(ITestOutputHelper output) : IAsyncLifet
         await broken.DisposeAsync();
         await _server.RestartAsync();
 
-        var fourth = await PublishAsync(stream, third);
-        await WhileWatchingAsync(fourth.Sent);
-        await fourth.StopAsync();
-        await fourth.DisposeAsync();
+        var last = await PublishAsync(stream, third * 1.2);
+        await WhileWatchingAsync(last.Sent);
+        await last.StopAsync();
+        await last.DisposeAsync();
         await Eventually.EndsAsync(Task.WhenAll(_watching), Bound);
 
         foreach (var viewer in _viewers)
@@ -81,6 +81,11 @@ public sealed class HlsRulesSessionTests(ITestOutputHelper output) : IAsyncLifet
         }
 
         output.WriteLine($"{Stopwatch.GetElapsedTime(started).TotalSeconds:F0} s");
+        var whole = _viewers[0].Follower.Known!;
+        Assert.All(_viewers, viewer => Assert.Equal(whole.Text, viewer.Follower.Known!.Text));
+        Assert.Equal((true, 0L), (whole.Ended, whole.MediaSequence));
+        Assert.True(whole.Segments[^1].DiscontinuityNumber >= 3 && _viewers[0].Compared > 0, whole.Text);
+        Assert.All(_viewers, viewer => Assert.InRange(viewer.SeenUpTo, hours * 3600, (double)whole.Length + 1));
         var faults = _viewers.SelectMany(viewer => viewer.Follower.Faults.Select(fault => $"{viewer.Kind}: {fault}"));
         Assert.Empty(faults.Take(10));
     }

@@ -129,9 +129,16 @@ internal sealed class HlsViewer(HttpClient http, Uri address, HlsViewing kind, C
             Hint(now, cancellationToken);
         }
 
-        foreach (var segment in fresh.Where(segment => !segment.Gap))
+        foreach (var segment in fresh)
         {
             await OnceAsync(segment.Map!, () => GetAsync(segment.Map!, cancellationToken));
+            if (segment.Gap)
+            {
+                // Nobody should, but players of others do.
+                await OnceAsync(segment.Address!, () => GetAsync(segment.Address!, cancellationToken));
+                continue;
+            }
+
             await (kind == HlsViewing.Parts
                 ? FetchSegmentAsync(segment, now, cancellationToken)
                 : OnceAsync(segment.Address!, () => FetchSegmentAsync(segment, now, cancellationToken)));
