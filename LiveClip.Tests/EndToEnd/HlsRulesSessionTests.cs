@@ -17,10 +17,7 @@ public sealed class HlsRulesSessionTests(ITestOutputHelper output) : IAsyncLifet
 
     private static readonly TimeSpan Bound = TimeSpan.FromMinutes(2);
 
-    private static readonly TestMedia Source = new()
-    {
-        Width = 160, Height = 90, FrameRate = (15, 1), Gop = 30, BFrames = 0, Seconds = 16,
-    };
+    private static readonly TestMedia Source = new() { Width = 160, Height = 90, FrameRate = (15, 1), Gop = 30, BFrames = 0, Seconds = 16 };
 
     private readonly TempFolder _data = new();
     private readonly ConcurrentDictionary<Uri, Task> _fetched = new();

@@ -1,5 +1,4 @@
 using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using LiveClip.Tests.Support;
 using Xunit;
 

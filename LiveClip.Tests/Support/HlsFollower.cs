@@ -152,8 +152,8 @@ internal sealed class HlsFollower(Uri address, bool isRealTime = true)
             .SelectMany(segment => segment.Parts.Select(part => (Segment: segment, part.Address)))
             .FirstOrDefault(part => !known.Contains(part.Address));
         // Whoever comes late finds the parts of a segment gone that was not there when they came last.
-        var isNext = next.Segment is { } found && found.Number <= before.LastNumber + 1
-            && found.DiscontinuityNumber == (before.Open ?? before.Segments.LastOrDefault())?.DiscontinuityNumber;
+        var last = AllMedia(before).LastOrDefault();
+        var isNext = next.Segment is { } found && found.Number <= before.LastNumber + 1 && found.DiscontinuityNumber == last?.DiscontinuityNumber;
         Require(!isNext || next.Address == promised, HlsRule.Promise, $"{promised}, and then {next.Address}");
     }
 

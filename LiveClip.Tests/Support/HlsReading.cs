@@ -57,7 +57,12 @@ internal sealed partial record HlsReading
         var open = reader.Next.IsEmpty ? null : reader.Next;
         var reading = new HlsReading
         {
-            Text = text, Tags = reader.Tags, Segments = reader.Segments, Open = open, Strange = reader.Strange, NextPart = reader.NextPart,
+            Text = text,
+            Tags = reader.Tags,
+            Segments = reader.Segments,
+            Open = open,
+            Strange = reader.Strange,
+            NextPart = reader.NextPart,
         };
         return reading.Numbered();
     }
