@@ -68,7 +68,8 @@ public sealed record MediaPlaylist
         text.Append(CultureInfo.InvariantCulture, $"#EXT-X-TARGETDURATION:{TargetDuration}\n");
         LowLatency?.AppendTo(text);
         text.Append(CultureInfo.InvariantCulture, $"#EXT-X-MEDIA-SEQUENCE:{MediaSequence}\n");
-        if (DiscontinuitySequence > 0)
+        // Players count from it; where segments leave, it has to be there before the first discontinuity has left (§6.2.2).
+        if (DiscontinuitySequence > 0 || !Ended)
         {
             text.Append(CultureInfo.InvariantCulture, $"#EXT-X-DISCONTINUITY-SEQUENCE:{DiscontinuitySequence}\n");
         }

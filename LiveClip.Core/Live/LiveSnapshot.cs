@@ -25,6 +25,9 @@ public sealed record LiveSnapshot(
     /// <summary>The part that is being filled; null while no encoder is there.</summary>
     public PartName? NextPart { get; init; }
 
+    /// <summary>No segment of the recording begins with anything else than a sync sample.</summary>
+    public bool IsIndependent { get; init; } = true;
+
     /// <summary>The segment that is still growing, when it has a finished fragment.</summary>
     public LiveSegment? Open => InMemory is [.., { Closed: null } open] ? open : null;
 

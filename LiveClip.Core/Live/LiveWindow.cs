@@ -31,6 +31,7 @@ public sealed class LiveWindow
     private long _bytes;
     private long? _gapEnd;
     private PartName? _nextPart;
+    private bool _isIndependent;
 
     // Every viewer asks for it at every segment, and it changes twice a second.
     private LiveSnapshot? _snapshot;
@@ -40,6 +41,7 @@ public sealed class LiveWindow
         Recording = recording;
         _runs = [.. recording.Runs];
         _segments = new GrowingList<RecordedSegment>(segments);
+        _isIndependent = _segments.Items.All(segment => segment.StartsWithSync);
         TargetDuration = recording.TargetDuration;
         NewestPicture = _segments.Items is [.., var last] ? last.End : 0;
         MarkPlayable();
@@ -209,6 +211,7 @@ public sealed class LiveWindow
         if (fragment.Index == 0)
         {
             _inMemory.AddLast(new LiveSegment(fragment.Number, fragment.Run, fragment.Start, [fragment], null));
+            _isIndependent &= fragment.StartsWithSync;
         }
         else
         {
@@ -282,6 +285,7 @@ public sealed class LiveWindow
         {
             GapEnd = _gapEnd,
             NextPart = _nextPart,
+            IsIndependent = _isIndependent,
         };
     }
 

@@ -51,7 +51,8 @@ public static class RecordingPlaylist
             // A run that began was listed, and their numbers have no holes: as many have left the list as there are before its first.
             DiscontinuitySequence = timeline.Recording.FirstDiscontinuity + (first?.Discontinuity ?? 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
-            IndependentSegments = places.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
+            // Of all that were ever listed, not of these: what is said of a live playlist may be taken back, and not come and go.
+            IndependentSegments = timeline.IsIndependent && places.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
             LowLatency = inParts ? LowLatencyOf(targetDuration) : null,
             Skipped = places.Count > 0 ? places[0].Number - first!.Number : 0,
             Segments = segments,
@@ -75,7 +76,7 @@ public static class RecordingPlaylist
             {
                 Parts = parts is null ? [] : PartsOf(parts, prefix),
             }
-            : new MediaSegment($"{prefix}{place.Run}/{place.Number}.m4s", $"{prefix}{place.Run}/init.mp4", place.Duration)
+            : new MediaSegment($"{prefix}{place.Run}/gap{place.Number}.m4s", $"{prefix}{place.Run}/init.mp4", place.Duration)
             {
                 Discontinuity = discontinuity,
                 Gap = true,

@@ -24,6 +24,9 @@ public sealed record RecordingTimeline(
     /// <summary>The part that is being filled; null while no encoder is there.</summary>
     public PartName? NextPart { get; init; }
 
+    /// <summary>No segment begins with anything else than a sync sample, nor has one while it was on air.</summary>
+    public bool IsIndependent { get; init; } = true;
+
     /// <summary>What playlists list: without what retention has left behind for clips only.</summary>
     public IEnumerable<RecordedSegment> Listed => Segments.Skip(FirstListed);
 
@@ -260,6 +263,7 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
             GapEnd = now.GapEnd,
             InMemory = now.InMemory,
             NextPart = now.NextPart,
+            IsIndependent = now.IsIndependent,
         };
     }
 }
