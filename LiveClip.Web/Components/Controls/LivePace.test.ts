@@ -19,7 +19,7 @@ test('what was lost by a stall is caught up, and not given up half way', () => {
 
 test('too much is left out', () => {
   const pace = new LivePace();
-  assert.equal(pace.next(4.1, 0), 'jump');
+  assert.equal(pace.next(2.6, 0), 'jump');
   assert.equal(pace.next(0, 0), 1);
 });
 
@@ -34,6 +34,6 @@ test('each stall keeps it half a second further away, up to two, for a minute', 
 
   assert.equal(pace.next(2, 11_000), 1);
   assert.equal(pace.next(2.5, 11_000), 1.1);
-  assert.equal(pace.next(6.1, 11_000), 'jump');
+  assert.equal(pace.next(4.6, 11_000), 'jump');
   assert.equal(pace.next(2, 70_001), 1.1);
 });

@@ -4,7 +4,7 @@
 const CATCH_UP_RATE = 1.1;
 const CATCH_UP_FROM_SECONDS = 0.4;
 const CATCH_UP_TO_SECONDS = 0.1;
-const JUMP_FROM_SECONDS = 4;
+const JUMP_FROM_SECONDS = 2.5;
 
 /** Where the network stutters, a player that returns to the edge at once only stalls again: each stall of the last minute allows for more. */
 const SECONDS_PER_STALL = 0.5;

@@ -160,13 +160,13 @@ export class VideoPlayer {
     if (this.video.paused) {
       this.#play();
     } else {
-      this.#follows = false;
+      this.#leaveTheEdge();
       this.video.pause();
     }
   }
 
   pause(): void {
-    this.#follows = false;
+    this.#leaveTheEdge();
     this.video.pause();
     this.video.playbackRate = 1;
   }
@@ -174,7 +174,7 @@ export class VideoPlayer {
   /** Plays; while it plays, twice as fast, up to eight times. */
   faster(): void {
     if (!this.video.paused && !this.isLive) {
-      this.#follows = false;
+      this.#leaveTheEdge();
       this.video.playbackRate = Math.min(8, this.video.playbackRate * 2);
     }
 
@@ -196,14 +196,14 @@ export class VideoPlayer {
     if (from) {
       void this.seek(from.timeline + seconds * TICKS_PER_SECOND);
     } else {
-      this.#follows = false;
+      this.#leaveTheEdge();
       this.video.currentTime += seconds;
     }
   }
 
   /** Shows the picture at a place of the timeline; done when it, or the one a later call asked for, is on the screen. */
   seek(timeline: number): Promise<void> {
-    this.#follows = false;
+    this.#leaveTheEdge();
     return this.#move({ to: () => this.#mediaTimeAt(timeline) });
   }
 
@@ -373,6 +373,14 @@ export class VideoPlayer {
       video.currentTime = time;
       let request = video.requestVideoFrameCallback(onFrame);
     });
+  }
+
+  /** The speed by which it caught up is nobody's choice. */
+  #leaveTheEdge(): void {
+    if (this.#follows) {
+      this.#follows = false;
+      this.video.playbackRate = 1;
+    }
   }
 
   readonly #stalled = (): void => {
