@@ -1,7 +1,6 @@
 using LiveClip.Core.Hls;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
-using LiveClip.Tests.Support;
 using Microsoft.Extensions.Options;
 using Xunit;
 
