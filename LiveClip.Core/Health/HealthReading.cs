@@ -1,8 +1,9 @@
+using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 
 namespace LiveClip.Core.Health;
 
-/// <summary>How a stream was in one second. About 100 bytes, so that the last hour of a stream stays below 400 KiB.</summary>
+/// <summary>How a stream was in one second. About 130 bytes, so that the last hour of a stream stays below 500 KiB.</summary>
 public readonly record struct HealthReading
 {
     public required DateTimeOffset Time { get; init; }
@@ -55,6 +56,11 @@ public readonly record struct HealthReading
 
     /// <summary>How often the encoder was back, or another one took over, in this second.</summary>
     public int Reconnects { get; init; }
+
+    public AudienceReading Audience { get; init; }
+
+    /// <summary>Requests that are held until there is what they ask for.</summary>
+    public int Waiting { get; init; }
 
     /// <summary>How many of each <see cref="Repair"/> in this second; null when there was none.</summary>
     public int[]? RepairsByKind { get; init; }

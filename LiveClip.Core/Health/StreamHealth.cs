@@ -1,4 +1,5 @@
 using LiveClip.Core.Catalog;
+using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 
 namespace LiveClip.Core.Health;
@@ -38,11 +39,11 @@ public sealed class StreamHealth
 
     /// <summary>A second is over.</summary>
     /// <returns>The minute that has ended with it.</returns>
-    internal HealthMinute? Read(Broadcast broadcast, Guid? recordingId)
+    internal HealthMinute? Read(Broadcast broadcast, Guid? recordingId, AudienceReading audience, int waiting)
     {
         lock (_gate)
         {
-            var reading = _taker.Take(broadcast);
+            var reading = _taker.Take(broadcast) with { Audience = audience, Waiting = waiting };
             var ended = _minute.Count > 0 && !IsSameMinute(_minute[0].Time, reading.Time) ? CloseMinute() : null;
             _history.Add(reading);
             _onAir = true;

@@ -6,7 +6,7 @@ using LiveClip.Core.OnAir;
 namespace LiveClip.Core.Health;
 
 /// <summary>The health of all streams that are on air, or were within the hour.</summary>
-public sealed class StreamHealths(BroadcastRegistry broadcasts, LiveWindows windows, TimeProvider time)
+public sealed class StreamHealths(BroadcastRegistry broadcasts, LiveWindows windows, LiveWaiting waiting, TimeProvider time)
 {
     private static readonly TimeSpan Kept = TimeSpan.FromSeconds(HealthHistory.Capacity);
 
@@ -23,9 +23,7 @@ public sealed class StreamHealths(BroadcastRegistry broadcasts, LiveWindows wind
     public IReadOnlyList<HealthMinute> Read()
     {
         var onAir = broadcasts.All();
-        var ended = onAir.Select(broadcast => _streams
-            .GetOrAdd(broadcast.StreamId, static (id, time) => new StreamHealth(id, time), time)
-            .Read(broadcast, windows.FindByStream(broadcast.StreamId)?.Recording.Id)).ToList();
+        var ended = onAir.Select(Read).ToList();
         var oldest = time.GetUtcNow() - Kept;
         foreach (var (streamId, health) in _streams.Where(stream => onAir.All(broadcast => broadcast.StreamId != stream.Key)))
         {
@@ -37,6 +35,15 @@ public sealed class StreamHealths(BroadcastRegistry broadcasts, LiveWindows wind
         }
 
         return [.. ended.OfType<HealthMinute>()];
+    }
+
+    private HealthMinute? Read(Broadcast broadcast)
+    {
+        var window = windows.FindByStream(broadcast.StreamId);
+        var requests = window is null ? 0 : waiting.CountOf(window.Recording.Id);
+        return _streams
+            .GetOrAdd(broadcast.StreamId, static (id, time) => new StreamHealth(id, time), time)
+            .Read(broadcast, window?.Recording.Id, window?.Audience.Take() ?? default, requests);
     }
 
     /// <summary>The server goes: the minutes that have begun.</summary>

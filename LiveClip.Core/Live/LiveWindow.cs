@@ -49,6 +49,9 @@ public sealed class LiveWindow
 
     public Recording Recording { get; }
 
+    /// <summary>Who watches it.</summary>
+    public LiveAudience Audience { get; init; } = new(TimeProvider.System);
+
     /// <summary>EXT-X-TARGETDURATION in seconds; null while it is not fixed.</summary>
     public int? TargetDuration { get; private set; }
 

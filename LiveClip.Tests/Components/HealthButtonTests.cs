@@ -1,8 +1,10 @@
 using Bunit;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Health;
+using LiveClip.Core.Live;
 using LiveClip.Core.OnAir;
 using LiveClip.Core.Samples;
+using LiveClip.Tests.Health;
 using LiveClip.Web.Components.Controls;
 using LiveClip.Web.Components.Pages;
 using LiveClip.Web.Components.Pages.Admin;
@@ -48,6 +50,20 @@ public class HealthButtonTests : Dashboard
 
         button.Find("[role=dialog]").KeyDown("Escape");
         Assert.Empty(button.FindAll("[role=dialog]"));
+    }
+
+    [Fact]
+    public void Who_watches_and_what_they_are_sent_is_told()
+    {
+        var reading = Readings.Good with { Audience = new AudienceReading(12, 3_000_000, FromMemory: 995, FromDisk: 5), Waiting = 9 };
+
+        var panel = Render<HealthPanel>(parameters => parameters.Add(
+            panel => panel.Report, new HealthReport(HealthStatus.Good, reading, [], [reading])));
+
+        Assert.Equal("12", panel.Find("[data-figure=Viewers] b").TextContent);
+        Assert.Equal("24.0", panel.Find("[data-figure='Sent to them'] b").TextContent);
+        Assert.Contains("99 % of what viewers asked for was still in memory", panel.Find(".counts").TextContent, StringComparison.Ordinal);
+        Assert.Contains("wait for the next pictures: 9.", panel.Find(".counts").TextContent, StringComparison.Ordinal);
     }
 
     [Fact]

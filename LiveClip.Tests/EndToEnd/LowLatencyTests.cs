@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Text.Json;
 using LiveClip.Tests.Support;
 using Xunit;
 
@@ -173,6 +174,37 @@ public sealed class LowLatencyTests(LiveServer server) : IClassFixture<LiveServe
             Assert.Equal(status, refused.StatusCode);
         }
     }
+
+    [Fact]
+    public async Task Viewers_and_what_is_sent_to_them_are_told()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        await using var publisher = await OnAirAsync(stream, pictures: 200);
+        var playlist = await stream.PlaylistAsync();
+        var part = playlist.Segments[^1].Parts[0];
+        foreach (var program in (string[])["one", "another"])
+        {
+            using var media = await server.AskAsync(part, headers => headers.UserAgent.ParseAdd(program));
+            using var unsent = await server.AskAsync(part, headers => headers.UserAgent.ParseAdd(program), HttpMethod.Head);
+        }
+
+        var held = server.Anyone.GetByteArrayAsync(playlist.NextPart, TestContext.Current.CancellationToken);
+        var length = (await server.Anyone.GetByteArrayAsync(part, TestContext.Current.CancellationToken)).Length;
+
+        JsonElement health = default;
+        await Eventually.TrueAsync(
+            async () => Sum(health = (await server.Process.Api.GetAnswerAsync($"/v1/live/streams/{stream.Id}/health")).Data, "memoryHits") >= 3,
+            Deadline);
+        // The two, and this test, which has read the playlist and says no name.
+        Assert.Equal(3, health.GetProperty("now").GetProperty("viewers").GetInt32());
+        Assert.Equal(1, health.GetProperty("now").GetProperty("waitingRequests").GetInt32());
+        Assert.Equal((3, 0, 3 * length), (Sum(health, "memoryHits"), Sum(health, "diskReads"), Sum(health, "bytesSent")));
+        await publisher.SendAsync(pictures: 20);
+        await Eventually.EndsAsync(held, Deadline);
+    }
+
+    private static int Sum(JsonElement health, string figure) =>
+        health.GetProperty("readings").EnumerateArray().Sum(reading => reading.GetProperty(figure).GetInt32());
 
     private static async Task<SteppedPublisher> OnAirAsync(TestStream stream, int pictures)
     {

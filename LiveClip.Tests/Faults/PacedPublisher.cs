@@ -13,6 +13,7 @@ internal sealed class PacedPublisher : IAsyncDisposable
 
     // Where each picture ends among the bytes sent.
     private readonly List<long> _ends = [];
+    private readonly List<DateTimeOffset> _sentAt = [];
     private RtmpClient _client = null!;
     private long _sentBytes;
 
@@ -29,6 +30,15 @@ internal sealed class PacedPublisher : IAsyncDisposable
             {
                 return _ends.Count;
             }
+        }
+    }
+
+    /// <summary>When that picture was handed to the network.</summary>
+    public DateTimeOffset SentAt(int picture)
+    {
+        lock (_gate)
+        {
+            return _sentAt[picture];
         }
     }
 
@@ -71,6 +81,7 @@ internal sealed class PacedPublisher : IAsyncDisposable
                 if (tag.Type == RtmpMessageType.Video && tag.Body.Span is [_, 1, ..])
                 {
                     _ends.Add(_sentBytes);
+                    _sentAt.Add(DateTimeOffset.UtcNow);
                 }
             }
         }

@@ -159,7 +159,7 @@ public sealed partial class ServerProcess : IAsyncDisposable
                 new("LiveClip__Bootstrap__TokenSecret", TokenSecret),
                 .. _environment,
             ]);
-        Http = await AddressAsync("http");
+        Http = await AddressAsync(_settings.Any(setting => setting.StartsWith("https:", StringComparison.Ordinal)) ? "https" : "http");
         Rtmp = await AddressAsync("rtmp");
         Api.BaseAddress ??= Http;
     }

@@ -31,7 +31,10 @@ public sealed record HealthIssueResponse(string Type, string Severity, string Re
         new(issue.Name, ApiTime.LowerCase(issue.Severity), issue.Title, issue.Fault, issue.Advice);
 }
 
-/// <summary>One second. Bit rates in bits and intervals in seconds; lead is how far media runs ahead of its arrival.</summary>
+/// <summary>
+/// One second. Bit rates in bits and intervals in seconds; lead is how far media runs ahead of its arrival. Viewers are different addresses
+/// and programs that asked for the live edge within ten seconds; bytes sent, memory hits and disk reads are of media.
+/// </summary>
 public sealed record HealthReadingResponse(
     string Time,
     bool Connected,
@@ -47,7 +50,12 @@ public sealed record HealthReadingResponse(
     double DiskDelay,
     int Dropped,
     int Reconnects,
-    IReadOnlyDictionary<string, int> Repairs)
+    IReadOnlyDictionary<string, int> Repairs,
+    int Viewers,
+    long BytesSent,
+    int MemoryHits,
+    int DiskReads,
+    int WaitingRequests)
 {
     internal static HealthReadingResponse From(HealthReading reading) => new(
         ApiTime.Text(reading.Time),
@@ -64,7 +72,12 @@ public sealed record HealthReadingResponse(
         Math.Round(reading.DiskDelaySeconds, 3),
         reading.Dropped,
         reading.Reconnects,
-        RepairsOf(reading.RepairsByKind));
+        RepairsOf(reading.RepairsByKind),
+        reading.Audience.Viewers,
+        reading.Audience.Bytes,
+        reading.Audience.FromMemory,
+        reading.Audience.FromDisk,
+        reading.Waiting);
 
     /// <summary>0 is added to make 0 of the negative 0 that rounding may leave.</summary>
     private static double? Rounded(float? seconds) => seconds is { } some ? Math.Round(some, 3) + 0d : null;

@@ -34,7 +34,9 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
             return BadRequest(faults);
         }
 
-        if (position is not null && timeline.OnAir && windows.Find(timeline.Recording.Id) is { } window)
+        var window = timeline.OnAir ? windows.Find(timeline.Recording.Id) : null;
+        window?.Audience.Seen(http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent);
+        if (position is not null && window is not null)
         {
             if (window.Snapshot().IsTooFarAhead(position))
             {

@@ -233,6 +233,7 @@ public static class PlaybackApi
             return ApiResults.NotFound("part not found");
         }
 
+        Tell(windows.Find(recordingId), http, fromMemory: true);
         CacheForEver(http);
         return Results.Bytes(found.Bytes, "video/mp4", enableRangeProcessing: true, entityTag: Tag(recordingId, run, $"p{part}"));
     }
@@ -240,13 +241,15 @@ public static class PlaybackApi
     private static IResult Segment(Guid recordingId, int run, long number, HttpContext http, LiveWindows windows, SegmentStore store)
     {
         var tag = Tag(recordingId, run, $"{number}");
-        if (windows.Find(recordingId)?.Find(number) is { } live)
+        var window = windows.Find(recordingId);
+        if (window?.Find(number) is { } live)
         {
             if (live.Run != run)
             {
                 return ApiResults.NotFound("segment not found");
             }
 
+            Tell(window, http, fromMemory: true);
             if (live.Closed is null)
             {
                 // The beginning of it may be the end of an instant playlist; to be kept it is not whole enough.
@@ -263,6 +266,7 @@ public static class PlaybackApi
             return ApiResults.NotFound("segment not found");
         }
 
+        Tell(window, http, fromMemory: false);
         CacheForEver(http);
         return Results.File(path, "video/mp4", enableRangeProcessing: true, entityTag: tag);
     }
@@ -272,6 +276,30 @@ public static class PlaybackApi
     {
         CacheForEver(http);
         return Results.Bytes(Gap.Segment, "video/mp4", enableRangeProcessing: true);
+    }
+
+    /// <summary>What the disk has is no longer the live edge: whoever looks at it is counted by the playlist.</summary>
+    private static void Tell(LiveWindow? window, HttpContext http, bool fromMemory)
+    {
+        if (window is null || !HttpMethods.IsGet(http.Request.Method))
+        {
+            return;
+        }
+
+        if (fromMemory)
+        {
+            window.Audience.Seen(http.Connection.RemoteIpAddress, http.Request.Headers.UserAgent);
+        }
+
+        http.Response.OnCompleted(() =>
+        {
+            if (http.Response.StatusCode is StatusCodes.Status200OK or StatusCodes.Status206PartialContent && !http.RequestAborted.IsCancellationRequested)
+            {
+                window.Audience.Sent(http.Response.ContentLength ?? 0, fromMemory);
+            }
+
+            return Task.CompletedTask;
+        });
     }
 
     private static void CacheForEver(HttpContext http) =>

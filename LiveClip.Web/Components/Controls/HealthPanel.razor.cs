@@ -27,6 +27,8 @@ public sealed partial class HealthPanel
         New("Keyframe every", Gop(now), "0.0", "s", 2, Gop),
         New("Sound to picture", now.SkewSeconds * 1e3, "0", "ms", 100, reading => reading.SkewSeconds * 1e3),
         New("Behind real time", Lag(now), "0.0", "s", 1, Lag),
+        New("Viewers", now.Audience.Viewers, "0", "", 4, reading => reading.Audience.Viewers),
+        New("Sent to them", now.Audience.Bytes * 8 / 1e6, "0.0", "Mb/s", 1, reading => reading.Audience.Bytes * 8 / 1e6),
         New("Disk", now.DiskDelaySeconds * 1e3, "0", "ms", 100, reading => reading.DiskDelaySeconds * 1e3),
     ];
 
@@ -48,6 +50,18 @@ public sealed partial class HealthPanel
         ]);
 
     private static string WithoutSignOfZero(string number) => number is "-0" or "-0.0" ? number[1..] : number.Replace('-', '−');
+
+    /// <summary>Of the last minutes; null when nobody watched.</summary>
+    private string? MediaFrom
+    {
+        get
+        {
+            var (memory, disk) = (Report.Readings.Sum(reading => reading.Audience.FromMemory), Report.Readings.Sum(reading => reading.Audience.FromDisk));
+            return memory + disk == 0
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{Math.Floor(100d * memory / (memory + disk)):0} % of what viewers asked for was still in memory.");
+        }
+    }
 
     private string Count(Func<HealthReading, int> count, string one, string many)
     {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  PictureClock, frameDuration, pictureOn, playingTime, playingTimeBefore, runExtents, runOfSegment, stepTarget, timelineOf, wallClockOf,
+  PictureClock, fragmentsOf, frameDuration, pictureOn, playingTime, playingTimeBefore, runExtents, runOfSegment, stepTarget, timelineOf, wallClockOf,
   type PlaylistFragment, type Run,
 } from './ShownPicture';
 
@@ -111,4 +111,31 @@ test('a step aims at the middle of the neighbour', () => {
   assert.equal(stepTarget(2, 1, 0.04).toFixed(6), '2.060000');
   assert.equal(stepTarget(2, -1, 0.04).toFixed(6), '1.980000');
   assert.equal(stepTarget(0, -1, 0.04), 0);
+});
+
+test('a picture of a segment that is still growing is named, also in a run that has no whole one yet', () => {
+  const clock = new PictureClock();
+  clock.learn(0, 0, 90_000);
+  clock.learn(1, -2 * 90_000, 90_000);
+  const whole = { ...fragment(0, 2, 0, '0/0.m4s'), sn: 0 };
+  const open = { ...fragment(2, 0.333, 1, ''), url: '', sn: 1 };
+  const partOf = ({ sn }: { sn: number }, number: number, end: number): object =>
+    ({ fragment: { sn }, url: `https://live.example/recordings/5f/${sn}/p${number}.m4s`, end });
+  const parts = [partOf(whole, 6, 2), partOf(open, 1, 2.333), partOf(open, 2, 2.667)] as never;
+
+  const all = fragmentsOf({ fragments: [whole], fragmentHint: open, partList: parts });
+  assert.deepEqual(clock.pictureAt(2.5, all), { run: 1, time90k: 45_000 });
+  assert.equal(clock.mediaTimeOf({ run: 1, time90k: 45_000 }, all), 2.5);
+  assert.deepEqual(runExtents(all, [run(0, 0), run(1, 2 * S)]), [{ run: 0, start: 0, end: 2 * S }, { run: 1, start: 2 * S, end: 2 * S + 60_030 }]);
+
+  // Once a part has been loaded it stands among the whole ones too, without an address.
+  assert.deepEqual(fragmentsOf({ fragments: [whole, open], fragmentHint: open, partList: parts }), all);
+});
+
+test('a next segment without a part is nothing yet', () => {
+  const fragments = [{ ...fragment(0, 2, 0, '0/0.m4s'), sn: 0 }];
+  const next = { ...fragment(2, 0, 0, ''), url: '', sn: 1 };
+  const partList = [{ fragment: { sn: 0 }, url: 'https://live.example/recordings/5f/0/p6.m4s', end: 2 }];
+  assert.equal(fragmentsOf({ fragments, fragmentHint: next, partList }), fragments);
+  assert.equal(fragmentsOf({ fragments }), fragments);
 });

@@ -40,6 +40,14 @@ export interface PlaylistFragment {
   readonly elementaryStreams?: { readonly video?: { readonly startPTS: number } | null };
 }
 
+/** What is needed of an hls.js playlist. */
+export interface Playlist {
+  readonly fragments: readonly (PlaylistFragment & { readonly sn: number | string })[];
+  /** The segment that is still growing, when it has parts: no address of its own, and only as long as what has been loaded of it. */
+  readonly fragmentHint?: PlaylistFragment & { readonly sn: number | string };
+  readonly partList?: readonly { readonly fragment: { readonly sn: number | string }; readonly url: string; readonly end: number }[] | null;
+}
+
 /** The stretch of the timeline for which a run has pictures: start ≤ t < end. */
 export interface RunExtent {
   readonly run: number;
@@ -55,6 +63,20 @@ export function runOfSegment(url: string): number | null {
   const parts = new URL(url, 'http://localhost').pathname.split('/');
   const run = Number(parts[parts.length - 2] || NaN);
   return Number.isInteger(run) && run >= 0 ? run : null;
+}
+
+/** All there is, the segment that is still growing too: as long as its parts, and with the address of one. */
+export function fragmentsOf({ fragments, fragmentHint: open, partList }: Playlist): readonly PlaylistFragment[] {
+  const part = partList?.at(-1);
+  if (!open || !part || part.fragment.sn !== open.sn) {
+    return fragments;
+  }
+
+  // hls.js puts it among the others, too, once it has loaded a part of it.
+  const whole = fragments.filter(fragment => fragment.sn !== open.sn);
+  return [...whole, {
+    start: open.start, duration: part.end - open.start, cc: open.cc, url: part.url, elementaryStreams: open.elementaryStreams,
+  }];
 }
 
 /** The player's time ↔ pictures. */

@@ -1,6 +1,7 @@
 import Hls, { type ErrorData, type LevelDetails } from 'hls.js';
+import { LivePace } from './LivePace';
 import {
-  PictureClock, TICKS_PER_SECOND, frameDuration, pictureOn, runExtents, stepTarget, timelineOf,
+  PictureClock, TICKS_PER_SECOND, fragmentsOf, frameDuration, pictureOn, runExtents, stepTarget, timelineOf,
   type PlaylistFragment, type PresentedFrame, type Run, type RunExtent, type ShownPicture,
 } from './ShownPicture';
 
@@ -18,8 +19,19 @@ const FRAMES_KEPT = 60;
 const RETRY_MS = 1000;
 const FRAME_AFTER_SEEK_MS = 200;
 const SEEK_BOUND_MS = 10_000;
-/** Target durations behind the playlist's end that still count as live: hls.js itself keeps up to three, and one for a stall. */
-const LIVE_TARGET_DURATIONS = 5;
+
+/** So far behind the place where it would play by itself it still counts as live; without parts the playlist alone moves by more. */
+const LIVE_SECONDS = 2;
+const LIVE_TARGET_DURATIONS = 3;
+
+/** So near to that place it follows the live edge from now on. */
+const FOLLOW_SECONDS = 0.5;
+
+/** The browser tells of the time so often; at eight times the speed that is two seconds. */
+const TIME_UPDATE_SECONDS = 0.25;
+
+/** A playlist that has not moved for longer says nothing of where the live edge is. */
+const EDGE_AGE_SECONDS = 1;
 
 /** Plays a recording, from its first picture to the live edge, and always knows which picture is shown. */
 export class VideoPlayer {
@@ -27,6 +39,10 @@ export class VideoPlayer {
   readonly #frames: PresentedFrame[] = [];
   #hls: Hls | null = null;
   #details: LevelDetails | null = null;
+  #fragments: readonly PlaylistFragment[] = [];
+  #pace = new LivePace();
+  /** Stays at the live edge: nobody has asked for another place since it was there. */
+  #follows = false;
   #runs: readonly Run[] = [];
   #url = '';
   #shown: Shown | null = null;
@@ -43,7 +59,8 @@ export class VideoPlayer {
       video.addEventListener(name, this.changed);
     }
 
-    video.addEventListener('timeupdate', this.#slowDownAtTheEdge);
+    video.addEventListener('timeupdate', this.#keepPace);
+    video.addEventListener('waiting', this.#stalled);
     // Pictures before and after a jump, or at another speed, are no neighbours.
     video.addEventListener('seeking', this.#breakFrames);
     video.addEventListener('ratechange', this.#breakFrames);
@@ -66,27 +83,41 @@ export class VideoPlayer {
     return this.video.paused;
   }
 
-  /** Plays, and no further behind than the player's own hold-back. */
+  /** The speed that somebody asked for. */
+  get rate(): number {
+    return this.#follows ? 1 : this.video.playbackRate;
+  }
+
+  /** Plays, and hardly further behind than it has to be. */
   get isLive(): boolean {
     const details = this.#details;
-    return !!details?.live && !this.video.paused
-      && details.edge - this.video.currentTime < LIVE_TARGET_DURATIONS * Math.max(details.targetduration, 1);
+    if (!details?.live || this.video.paused) {
+      return false;
+    }
+
+    const slack = details.partTarget > 0 ? LIVE_SECONDS : LIVE_TARGET_DURATIONS * details.targetduration;
+    return details.edge - this.video.currentTime < (this.#hls?.targetLatency ?? 0) + slack;
   }
 
   setRuns(runs: readonly Run[]): void {
     this.#runs = runs;
   }
 
-  open(url: string): void {
+  /** @param inParts Whether the playlist lists the newest pictures by parts; then it says itself how far from its end to stay. */
+  open(url: string, inParts: boolean): void {
     this.close();
     this.#url = url;
+    this.#follows = true;
+    this.#pace = new LivePace();
     const hls = new Hls({
-      lowLatencyMode: false,
-      liveSyncDurationCount: 2,
+      lowLatencyMode: inParts,
+      ...(inParts ? {} : { liveSyncDurationCount: 2 }),
       backBufferLength: 120,
       maxBufferLength: 30,
       liveDurationInfinity: true,
+      // Whoever has gone back a second is to stay there, and keeps the speed that he has chosen: hls.js would undo both. See #keepPace.
       maxLiveSyncPlaybackRate: 1,
+      liveSyncOnStallIncrease: 0,
     });
     this.#hls = hls;
     hls.on(Hls.Events.INIT_PTS_FOUND, (_, data) => {
@@ -97,6 +128,7 @@ export class VideoPlayer {
     });
     hls.on(Hls.Events.LEVEL_UPDATED, (_, data) => this.#updated(data.details));
     hls.on(Hls.Events.LEVEL_LOADED, (_, data) => this.#updated(data.details));
+    hls.on(Hls.Events.LEVEL_PTS_UPDATED, (_, data) => this.#updated(data.details));
     hls.on(Hls.Events.ERROR, (_, data) => this.#onError(hls, data));
     hls.attachMedia(this.video);
     hls.loadSource(url);
@@ -108,6 +140,8 @@ export class VideoPlayer {
     this.#hls?.destroy();
     this.#hls = null;
     this.#details = null;
+    this.#fragments = [];
+    this.#follows = false;
     this.#clock.reset();
     this.#frames.length = 0;
     this.#setShown(null);
@@ -116,7 +150,8 @@ export class VideoPlayer {
   dispose(): void {
     this.#disposed = true;
     this.close();
-    this.video.removeEventListener('timeupdate', this.#slowDownAtTheEdge);
+    this.video.removeEventListener('timeupdate', this.#keepPace);
+    this.video.removeEventListener('waiting', this.#stalled);
     this.video.removeEventListener('seeking', this.#breakFrames);
     this.video.removeEventListener('ratechange', this.#breakFrames);
   }
@@ -125,11 +160,13 @@ export class VideoPlayer {
     if (this.video.paused) {
       this.#play();
     } else {
+      this.#leaveTheEdge();
       this.video.pause();
     }
   }
 
   pause(): void {
+    this.#leaveTheEdge();
     this.video.pause();
     this.video.playbackRate = 1;
   }
@@ -137,6 +174,7 @@ export class VideoPlayer {
   /** Plays; while it plays, twice as fast, up to eight times. */
   faster(): void {
     if (!this.video.paused && !this.isLive) {
+      this.#leaveTheEdge();
       this.video.playbackRate = Math.min(8, this.video.playbackRate * 2);
     }
 
@@ -158,12 +196,14 @@ export class VideoPlayer {
     if (from) {
       void this.seek(from.timeline + seconds * TICKS_PER_SECOND);
     } else {
+      this.#leaveTheEdge();
       this.video.currentTime += seconds;
     }
   }
 
   /** Shows the picture at a place of the timeline; done when it, or the one a later call asked for, is on the screen. */
   seek(timeline: number): Promise<void> {
+    this.#leaveTheEdge();
     return this.#move({ to: () => this.#mediaTimeAt(timeline) });
   }
 
@@ -171,6 +211,7 @@ export class VideoPlayer {
     this.video.playbackRate = 1;
     const position = this.#details?.live ? this.#hls?.liveSyncPosition : null;
     if (position !== null && position !== undefined) {
+      this.#follows = true;
       void this.#move({ to: () => position });
       this.#play();
     } else {
@@ -195,13 +236,11 @@ export class VideoPlayer {
     return canvas.toDataURL('image/jpeg', 0.8);
   }
 
-  get #fragments(): readonly PlaylistFragment[] {
-    return this.#details?.fragments ?? [];
-  }
-
   #updated(details: LevelDetails): void {
     this.#details = details;
+    this.#fragments = fragmentsOf(details);
     this.#readShown();
+    this.#keepPace();
     this.changed();
   }
 
@@ -336,10 +375,44 @@ export class VideoPlayer {
     });
   }
 
-  readonly #slowDownAtTheEdge = (): void => {
-    const details = this.#details;
-    if (details?.live && this.video.playbackRate > 1 && details.edge - this.video.currentTime < 3 * details.targetduration) {
+  /** The speed by which it caught up is nobody's choice. */
+  #leaveTheEdge(): void {
+    if (this.#follows) {
+      this.#follows = false;
       this.video.playbackRate = 1;
+    }
+  }
+
+  readonly #stalled = (): void => {
+    if (this.#follows && !this.video.seeking && this.#shown) {
+      this.#pace.stalled(performance.now());
+    }
+  };
+
+  /** A stall leaves nobody behind for ever who is not there by choice, and whoever has come back to the edge stays there. */
+  readonly #keepPace = (): void => {
+    const { video } = this;
+    const position = this.#details?.live ? this.#hls?.liveSyncPosition : null;
+    if (position === null || position === undefined || !this.#shown || video.paused || video.seeking || this.#moving) {
+      return;
+    }
+
+    const behind = position - video.currentTime;
+    if (!this.#follows) {
+      const near = FOLLOW_SECONDS + (video.playbackRate > 1 ? video.playbackRate * TIME_UPDATE_SECONDS : 0);
+      if (behind >= near) {
+        return;
+      }
+
+      this.#follows = true;
+    }
+
+    const hasPicture = this.#fragments.some(({ start, duration, gap }) => !gap && start <= position && position < start + duration);
+    const pace = hasPicture && this.#details!.age < EDGE_AGE_SECONDS ? this.#pace.next(behind, performance.now()) : 1;
+    if (pace === 'jump') {
+      this.goLive();
+    } else if (video.playbackRate !== pace) {
+      video.playbackRate = pace;
     }
   };
 

@@ -1,5 +1,6 @@
 import { LiveConnection, type ClipState, type CreateClipAnswer, type RecordingState, type Snapshot, type StreamState } from '../../Hubs/LiveConnection';
 import { RangeTimeline, type Edge } from '../Controls/RangeTimeline.razor.ts';
+import { SharedConnections } from '../Controls/SharedConnections';
 import { TICKS_PER_SECOND, pictureOn, playingTime, playingTimeBefore, wallClockOf, type ShownPicture } from '../Controls/ShownPicture';
 import { elapsed, elapsedShort, length, timeOfDay } from '../Controls/Timecode';
 import { VideoPlayer } from '../Controls/VideoPlayer.razor.ts';
@@ -34,6 +35,8 @@ class Studio {
   readonly #requests: ClipRequests;
   readonly #cards: PendingCards;
   readonly #clips = new Map<string, ClipState>();
+  readonly #connections = new SharedConnections(protocolOfPage());
+  readonly #mayWait = this.#connections.ask();
   readonly #listeners = new AbortController();
   readonly #tick: ReturnType<typeof setInterval>;
   #stream: StreamState | null = null;
@@ -76,6 +79,7 @@ class Studio {
     clearInterval(this.#tick);
     cancelAnimationFrame(this.#frame);
     this.#player.dispose();
+    this.#connections.dispose();
     this.#timeline.dispose();
     this.#cards.dispose();
     void this.#hub.stop();
@@ -119,7 +123,16 @@ class Studio {
     this.#recordingId = recording.recordingId;
     this.#marks.open(recording.recordingId);
     this.#player.setRuns(this.#stream?.runs ?? []);
-    this.#player.open(new URL(`recordings/${recording.recordingId}/index.m3u8`, document.baseURI).href);
+    void this.#play(recording.recordingId);
+  }
+
+  async #play(recordingId: string): Promise<void> {
+    const inParts = await this.#mayWait;
+    // Another recording may have been opened meanwhile, or the page left.
+    if (recordingId === this.#recordingId && !this.#listeners.signal.aborted) {
+      const query = inParts ? '' : '?lowLatency=false';
+      this.#player.open(new URL(`recordings/${recordingId}/index.m3u8${query}`, document.baseURI).href, inParts);
+    }
   }
 
   #clipUpdated(clip: ClipState): void {
@@ -349,7 +362,7 @@ class Studio {
     this.#image('in-image', first?.image);
     this.#image('out-image', last?.image);
     this.#text('play', this.#player.isPaused ? '▶' : '❚❚');
-    this.#text('rate', this.#player.video.playbackRate === 1 ? '' : `${this.#player.video.playbackRate}×`);
+    this.#text('rate', this.#player.rate === 1 ? '' : `${this.#player.rate}×`);
     this.#text('mute', this.#player.video.muted ? 'Muted' : 'Sound on');
     this.#part('live').toggleAttribute('data-on', this.#player.isLive);
     this.#part('connection').hidden = this.#isConnected;
@@ -505,6 +518,11 @@ class Studio {
   #linkOf(slug: string): string {
     return `${(this.options.publicUrl || location.origin).replace(/\/$/, '')}/c/${slug}`;
   }
+}
+
+function protocolOfPage(): string {
+  const [page] = performance.getEntriesByType('navigation') as PerformanceNavigationTiming[];
+  return page?.nextHopProtocol ?? '';
 }
 
 /** A random UUID (RFC 9562 §5.4); `crypto.randomUUID` is missing on plain http. */
