@@ -1,7 +1,7 @@
 using System.Globalization;
 using LiveClip.Benchmarks;
 
-// Started by ingest.sh and clips.sh.
+// Started by the scripts beside it.
 switch (args)
 {
     case ["ingest", var server, var file, var streams, var process, var warmUp, var measured, .. var address]:
@@ -18,10 +18,16 @@ switch (args)
 
         return 0;
 
+    case ["viewers", var address, var server, var file, var count, var stopped, var process, var warmUp, var measured]:
+        await new ViewerRows(new Uri(address), Number(process), Number(warmUp), Number(measured))
+            .MeasureAsync(new Uri(server), await MediaLoop.ReadAsync(file), Number(count), Number(stopped));
+        return 0;
+
     default:
         await Console.Error.WriteLineAsync(
             """
             LiveClip.Benchmarks ingest RTMP-URL FLV STREAMS SERVER-PROCESS WARM-UP-SECONDS SECONDS [API-URL]
+            LiveClip.Benchmarks viewers API-URL RTMP-URL FLV VIEWERS STOPPED SERVER-PROCESS WARM-UP-SECONDS SECONDS
             LiveClip.Benchmarks clips API-URL RTMP-URL FLV MINUTES ROUNDS SERVER-PROCESS MP4
             """);
         return 2;

@@ -27,12 +27,6 @@ public static class PlaybackApi
             AnyOrigin,
             policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader()
                 .WithExposedHeaders(HeaderNames.ContentLength, HeaderNames.ContentRange, HeaderNames.AcceptRanges, HeaderNames.ETag, HeaderNames.Date)));
-        services.AddResponseCompression(compression =>
-        {
-            // A playlist holds nothing that its reader could not know, and nothing that somebody else put in.
-            compression.EnableForHttps = true;
-            compression.MimeTypes = [LivePlaylists.ContentType];
-        });
         services.AddSingleton<PlaybackAccess>();
         services.AddSingleton<LivePlaylists>();
         return services;
@@ -74,7 +68,7 @@ public static class PlaybackApi
 
         LivePlaylists.SetCaching(http, timeline!);
         var query = dvrMode == true ? "?dvrMode=true" : "";
-        return Results.Text(variants.Of(timeline!, $"{playbackId}/index.m3u8{query}").ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(variants.Of(timeline!, $"{playbackId}/index.m3u8{query}").ToString());
     }
 
     private static async Task<IResult> GetPlaylistAsync(
@@ -133,7 +127,7 @@ public static class PlaybackApi
         }
 
         LivePlaylists.SetCaching(http, timeline);
-        return Results.Text(playlist.ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(playlist.ToString());
     }
 
     /// <summary>"10", "10.5" or "10s", as the upstream's players write it.</summary>
@@ -197,7 +191,7 @@ public static class PlaybackApi
         }
 
         LivePlaylists.SetCaching(http, timeline);
-        return Results.Text(window.ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(window.ToString());
     }
 
     private static async Task<IResult> InitAsync(

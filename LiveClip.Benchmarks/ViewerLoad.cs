@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace LiveClip.Benchmarks;
+
+/// <summary>Any number of viewers on one thread.</summary>
+internal sealed class ViewerLoad(Uri server, string playbackId, ViewerTimes times) : IDisposable
+{
+    private const short Readable = 1; // POLLIN
+
+    private readonly List<Viewer> _viewers = [];
+    private (Viewer Viewer, KeepAliveSocket Connection)[] _reading = [];
+    private Waiting[] _waiting = [];
+
+    /// <summary>They come one after another over a second.</summary>
+    public void Start(int count)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            var viewer = new Viewer(server, playbackId, times);
+            viewer.Start();
+            _viewers.Add(viewer);
+            if (i % 25 == 24)
+            {
+                Watch();
+                Run(TimeSpan.FromSeconds(25.0 / count));
+            }
+        }
+
+        Watch();
+    }
+
+    /// <summary>So many of them read nothing any more.</summary>
+    public void Stop(int count)
+    {
+        _viewers.Take(count).ToList().ForEach(viewer => viewer.Stop());
+        Watch();
+    }
+
+    public void Run(TimeSpan duration)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < duration)
+        {
+            if (Poll(_waiting, (nuint)_waiting.Length, 100) <= 0)
+            {
+                continue;
+            }
+
+            for (var i = 0; i < _waiting.Length; i++)
+            {
+                if (_waiting[i].Happened != 0)
+                {
+                    _reading[i].Viewer.Read(_reading[i].Connection);
+                }
+            }
+        }
+    }
+
+    public void Dispose() => _viewers.ForEach(viewer => viewer.Dispose());
+
+    private void Watch()
+    {
+        _reading = [.. _viewers.SelectMany(viewer => viewer.Connections.Select(connection => (viewer, connection)))];
+        _waiting = [.. _reading.Select(reading => new Waiting { Descriptor = reading.Connection.Descriptor, Awaited = Readable })];
+    }
+
+    [DllImport("libc", EntryPoint = "poll")]
+    [DefaultDllImportSearchPaths(DllImportSearchPath.SafeDirectories)]
+    private static extern int Poll([In, Out] Waiting[] descriptors, nuint count, int milliseconds);
+
+    /// <summary>poll(2):  fd(32) | events(16) | revents(16)</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Waiting
+    {
+        public int Descriptor;
+        public short Awaited;
+        public short Happened;
+    }
+}
