@@ -23,11 +23,16 @@ switch (args)
             .MeasureAsync(new Uri(server), await MediaLoop.ReadAsync(file), Number(count), Number(stopped));
         return 0;
 
+    case ["dvr", var hours]:
+        new DvrTimes(Number(hours)).Measure();
+        return 0;
+
     default:
         await Console.Error.WriteLineAsync(
             """
             LiveClip.Benchmarks ingest RTMP-URL FLV STREAMS SERVER-PROCESS WARM-UP-SECONDS SECONDS [API-URL]
             LiveClip.Benchmarks viewers API-URL RTMP-URL FLV VIEWERS STOPPED SERVER-PROCESS WARM-UP-SECONDS SECONDS
+            LiveClip.Benchmarks dvr HOURS
             LiveClip.Benchmarks clips API-URL RTMP-URL FLV MINUTES ROUNDS SERVER-PROCESS MP4
             """);
         return 2;

@@ -23,7 +23,8 @@ internal sealed class ViewerLoad(Uri server, string playbackId, ViewerTimes time
             if (i % 25 == 24)
             {
                 Watch();
-                Run(TimeSpan.FromSeconds(25.0 / count));
+                var started = Stopwatch.GetTimestamp();
+                Run(() => Stopwatch.GetElapsedTime(started).TotalSeconds < 25.0 / count);
             }
         }
 
@@ -37,12 +38,12 @@ internal sealed class ViewerLoad(Uri server, string playbackId, ViewerTimes time
         Watch();
     }
 
-    public void Run(TimeSpan duration)
+    /// <summary>Never to be left alone for long: what comes meanwhile would look late.</summary>
+    public void Run(Func<bool> goesOn)
     {
-        var started = Stopwatch.GetTimestamp();
-        while (Stopwatch.GetElapsedTime(started) < duration)
+        while (goesOn())
         {
-            if (Poll(_waiting, (nuint)_waiting.Length, 100) <= 0)
+            if (Poll(_waiting, (nuint)_waiting.Length, 20) <= 0)
             {
                 continue;
             }

@@ -5,6 +5,9 @@ namespace LiveClip.Benchmarks;
 /// <summary>One stream in real time: without viewers, with them, and with some of them that stop reading. A row of a table for each.</summary>
 internal sealed class ViewerRows(Uri http, int serverId, int warmUp, int seconds)
 {
+    /// <summary>By then the server has given up whoever reads nothing.</summary>
+    private const int SettlingSeconds = 10;
+
     private readonly PictureTimes _pictures = new();
 
     public async Task MeasureAsync(Uri rtmp, MediaLoop media, int count, int stopped)
@@ -21,15 +24,13 @@ internal sealed class ViewerRows(Uri http, int serverId, int warmUp, int seconds
 
         var publishing = Publish(load, warmUp + 2);
         viewers.Start(count);
-        viewers.Run(TimeSpan.FromSeconds(warmUp));
-        publishing.Join();
+        viewers.Run(() => publishing.IsAlive);
         times.Forget();
         Row($"{count}", times, load, viewers);
 
-        publishing = Publish(load, 10);
+        publishing = Publish(load, SettlingSeconds);
         viewers.Stop(stopped);
-        viewers.Run(TimeSpan.FromSeconds(9));
-        publishing.Join();
+        viewers.Run(() => publishing.IsAlive);
         times.Forget();
         Row($"{count - stopped}, and {stopped} that stopped reading", times, load, viewers);
     }
@@ -47,9 +48,8 @@ internal sealed class ViewerRows(Uri http, int serverId, int warmUp, int seconds
         var (before, ownBefore) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
         var publishing = new Thread(() => lags = load.Run(TimeSpan.FromSeconds(seconds)));
         publishing.Start();
-        viewers.Run(TimeSpan.FromSeconds(seconds));
+        viewers.Run(() => publishing.IsAlive);
         var (after, ownAfter) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
-        publishing.Join();
         var answers = string.Join(", ", times.Answers.Select(answer => $"{answer.Value} × {answer.Key}"));
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
 
@@ -22,6 +23,7 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
 
     // What hundreds ask for at once is made once.
     private readonly ConditionalWeakTable<RecordingTimeline, ConcurrentDictionary<(string, PlaylistForm), Lazy<PlaylistResult>>> _made = [];
+    private readonly ConditionalWeakTable<Recording, ConcurrentDictionary<string, OlderSegments>> _older = [];
 
     /// <param name="prefix">What stands before <c>{run}/{number}.m4s</c> in the addresses, relative to the playlist's own.</param>
     public async Task<IResult> AnswerAsync(
@@ -73,8 +75,16 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
     }
 
     private PlaylistResult Of(RecordingTimeline timeline, string prefix, PlaylistForm form) => _made.GetOrCreateValue(timeline)
-        .GetOrAdd((prefix, form), _ => new Lazy<PlaylistResult>(() => new PlaylistResult(RecordingPlaylist.Of(timeline, prefix, form).ToString())))
+        .GetOrAdd((prefix, form), _ => new Lazy<PlaylistResult>(() => Make(timeline, prefix, form)))
         .Value;
+
+    private PlaylistResult Make(RecordingTimeline timeline, string prefix, PlaylistForm form)
+    {
+        var older = timeline.OnAir && form.HasFlag(PlaylistForm.Whole)
+            ? _older.GetOrCreateValue(timeline.Recording).GetOrAdd(prefix, _ => new OlderSegments())
+            : null;
+        return new PlaylistResult(RecordingPlaylist.Of(timeline, prefix, form, older).ToString());
+    }
 
     private static PlaylistPosition? ReadPosition(IQueryCollection query, List<ApiFieldError> faults)
     {
