@@ -42,7 +42,8 @@ internal static class CanvasPage
             fetch('/seen', { method: 'POST', body: JSON.stringify(seen) });
             seen = [];
           }, 500);
-          const hls = new Hls();
+          // Whoever fell behind at the start catches up, whichever server it is.
+          const hls = new Hls({ maxLiveSyncPlaybackRate: 1.5 });
           hls.loadSource('{{playlist}}');
           hls.attachMedia(video);
           hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
