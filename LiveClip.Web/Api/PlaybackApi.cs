@@ -15,7 +15,7 @@ namespace LiveClip.Web.Api;
 /// </summary>
 public static class PlaybackApi
 {
-    /// <summary>Cross-origin rule of public media: any page may play it, without credentials.</summary>
+    /// <summary>Cross-origin rule of public pictures and clips: any page may play it, without credentials.</summary>
     public const string AnyOrigin = "media";
 
     /// <summary>A year, in seconds: what is further is not a place on a timeline.</summary>
@@ -25,8 +25,7 @@ public static class PlaybackApi
     {
         services.AddCors(cors => cors.AddPolicy(
             AnyOrigin,
-            policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader()
-                .WithExposedHeaders(HeaderNames.ContentLength, HeaderNames.ContentRange, HeaderNames.AcceptRanges, HeaderNames.ETag, HeaderNames.Date)));
+            policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader().WithExposedHeaders(OpenMedia.Exposed)));
         services.AddSingleton<PlaybackAccess>();
         services.AddSingleton<LivePlaylists>();
         return services;
@@ -34,13 +33,12 @@ public static class PlaybackApi
 
     public static IEndpointRouteBuilder MapPlayback(this IEndpointRouteBuilder routes)
     {
-        var open = routes.MapGroup("").AllowAnonymous().RequireCors(AnyOrigin);
-        open.MapMethods("/{playbackId:guid}.m3u8", ["GET", "HEAD"], GetMultivariantAsync);
-        var media = open.MapGroup("/{playbackId:guid}");
-        media.MapMethods("/index.m3u8", ["GET", "HEAD"], GetPlaylistAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/init.mp4", ["GET", "HEAD"], GetInitAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/{number:long}.m4s", ["GET", "HEAD"], GetSegmentAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/p{part:int}.m4s", ["GET", "HEAD"], GetPartAsync);
+        var open = routes.MapOpenMedia();
+        open.MapMedia("/{playbackId:guid}.m3u8", GetMultivariantAsync);
+        open.MapMedia("/{playbackId:guid}/index.m3u8", GetPlaylistAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4", GetInitAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s", GetSegmentAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/p{part:int}.m4s", GetPartAsync);
 
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
         studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
@@ -87,7 +85,7 @@ public static class PlaybackApi
             return (null, null, ApiResults.NotFound("stream/playbackId not found"));
         }
 
-        if (!PlaybackAccess.IsOpenTo(playback, http))
+        if (!await PlaybackAccess.IsOpenToAsync(playback, http))
         {
             return (null, null, ApiResults.Error(StatusCodes.Status401Unauthorized, "unauthorized"));
         }
