@@ -15,6 +15,7 @@ public sealed class OlderSegments
     private long _next;
     private string? _map;
     private bool _isIndependent;
+    private WrittenSegments? _written;
     private IReadOnlySet<long> _lost = new HashSet<long>();
 
     /// <summary>From the first segment that is listed up to the one in front of <paramref name="next"/>; null when it has gone further.</summary>
@@ -28,7 +29,7 @@ public sealed class OlderSegments
             if (_text.Length == 0 || first != _first || !lost.SetEquals(_lost))
             {
                 _text.Clear();
-                (_first, _next, _map, _isIndependent, _lost) = (first, first, null, true, lost);
+                (_first, _next, _map, _isIndependent, _lost, _written) = (first, first, null, true, lost, null);
             }
 
             if (next < _next)
@@ -42,8 +43,13 @@ public sealed class OlderSegments
                 (_map, _isIndependent) = (segment.Map, _isIndependent && isIndependent);
             }
 
-            _next = next;
-            return new WrittenSegments(_text.ToString(), _map) { AreIndependent = _isIndependent };
+            // Of seven parts one begins a segment: the others find all of it written.
+            if (_written is null || next > _next)
+            {
+                (_written, _next) = (new WrittenSegments(_text.ToString(), _map) { AreIndependent = _isIndependent }, next);
+            }
+
+            return _written;
         }
     }
 }
