@@ -18,6 +18,7 @@ internal sealed class KeepAliveSocket : IDisposable
     private int _count;
     private int _head;
     private long _length;
+    private bool _keeps;
 
     private KeepAliveSocket()
     {
@@ -50,7 +51,7 @@ internal sealed class KeepAliveSocket : IDisposable
 
     public void Ask(ReadOnlySpan<byte> request)
     {
-        (IsBusy, _count, _head, _length) = (true, 0, 0, 0);
+        (IsBusy, _count, _head, _length, _keeps) = (true, 0, 0, 0, true);
         if (_socket.Send(request, SocketFlags.None, out _) < request.Length)
         {
             throw new IOException("There was no room for a request.");
@@ -68,7 +69,7 @@ internal sealed class KeepAliveSocket : IDisposable
                 Array.Resize(ref _received, _count * 2);
             }
 
-            var isWaste = _head > 0 && !keeps;
+            var isWaste = !_keeps;
             var count = _socket.Receive(isWaste ? Waste : _received.AsSpan(_count), SocketFlags.None, out var error);
             if (error == SocketError.WouldBlock)
             {
@@ -90,7 +91,7 @@ internal sealed class KeepAliveSocket : IDisposable
                 continue;
             }
 
-            if (IsWhole(keeps))
+            if (IsWhole())
             {
                 IsBusy = false;
                 return true;
@@ -113,16 +114,14 @@ internal sealed class KeepAliveSocket : IDisposable
         Utf8Parser.TryParse(head["HTTP/1.1 ".Length..], out int status, out _);
         Status = status;
         _length = head.IndexOf("Content-Length: "u8) is >= 0 and var at && Utf8Parser.TryParse(head[(at + 16)..], out long length, out _) ? length : -1;
-        if (!keeps)
-        {
-            _length -= _length < 0 ? throw new InvalidDataException("Media without a length.") : _count - _head;
-        }
-
+        // What went wrong is said in a few words, without a length.
+        _keeps = keeps || _length < 0;
+        _length -= _keeps ? 0 : _count - _head;
         return true;
     }
 
-    private bool IsWhole(bool keeps) =>
-        !keeps ? _length == 0
+    private bool IsWhole() =>
+        !_keeps ? _length == 0
         : _length < 0 ? _received.AsSpan(0, _count).EndsWith("0\r\n\r\n"u8)
         : _count - _head == _length;
 

@@ -36,6 +36,15 @@ internal sealed class Viewer(Uri server, string playbackId, ViewerTimes times) :
         }
     }
 
+    /// <summary>As a player does whose connection is gone: it begins anew.</summary>
+    public void Restart()
+    {
+        Dispose();
+        (_playlists, _media, _newest) = (KeepAliveSocket.Connect(server), KeepAliveSocket.Connect(server), 0);
+        _parts.Clear();
+        Start();
+    }
+
     /// <summary>It asks for segments, again and again, and takes nothing of them, nor of the playlist that it waits for.</summary>
     public void Stop()
     {

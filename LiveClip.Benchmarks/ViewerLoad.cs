@@ -50,15 +50,32 @@ internal sealed class ViewerLoad(Uri server, string playbackId, ViewerTimes time
 
             for (var i = 0; i < _waiting.Length; i++)
             {
-                if (_waiting[i].Happened != 0)
+                if (_waiting[i].Happened != 0 && !TryRead(_reading[i].Viewer, _reading[i].Connection))
                 {
-                    _reading[i].Viewer.Read(_reading[i].Connection);
+                    break;
                 }
             }
         }
     }
 
     public void Dispose() => _viewers.ForEach(viewer => viewer.Dispose());
+
+    /// <summary>False when there are other connections to watch now.</summary>
+    private bool TryRead(Viewer viewer, KeepAliveSocket connection)
+    {
+        try
+        {
+            viewer.Read(connection);
+            return true;
+        }
+        catch (IOException)
+        {
+            times.Broken++;
+            viewer.Restart();
+            Watch();
+            return false;
+        }
+    }
 
     private void Watch()
     {

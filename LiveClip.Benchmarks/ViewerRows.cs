@@ -50,7 +50,8 @@ internal sealed class ViewerRows(Uri http, int serverId, int warmUp, int seconds
         publishing.Start();
         viewers.Run(() => publishing.IsAlive);
         var (after, ownAfter) = (ProcessUsage.Read(serverId), Environment.CpuUsage.TotalTime);
-        var answers = string.Join(", ", times.Answers.Select(answer => $"{answer.Value} × {answer.Key}"));
+        var answers = string.Join(", ", times.Answers.Select(answer => $"{answer.Value} × {answer.Key}"))
+            + (times.Broken > 0 ? $", {times.Broken} connections broken" : "");
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
             $"| {name} | {Figures(times.AfterPicture)} | {Figures(times.AfterFirst)} | {Figures(times.Parts)} | {times.LateParts} | {answers} | "
