@@ -1,7 +1,6 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace LiveClip.Benchmarks;
 
@@ -111,8 +110,7 @@ internal sealed class KeepAliveSocket : IDisposable
 
         _head = end + 4;
         var head = _received.AsSpan(0, _head);
-        Utf8Parser.TryParse(head["HTTP/1.1 ".Length..], out int status, out _);
-        Status = status;
+        Status = Utf8Parser.TryParse(head["HTTP/1.1 ".Length..], out int status, out _) ? status : throw new InvalidDataException("An answer without a status.");
         _length = head.IndexOf("Content-Length: "u8) is >= 0 and var at && Utf8Parser.TryParse(head[(at + 16)..], out long length, out _) ? length : -1;
         // What went wrong is said in a few words, without a length.
         _keeps = keeps || _length < 0;

@@ -2,9 +2,7 @@ using LiveClip.Core.Catalog;
 using LiveClip.Core.Hls;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
-using LiveClip.Core.Samples;
 using LiveClip.Tests.Recordings;
-using LiveClip.Tests.Support;
 using Microsoft.Extensions.Options;
 using Xunit;
 

@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
+using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace LiveClip.Web.Api;
 
@@ -129,6 +130,6 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
         return null;
     }
 
-    private static IResult BadRequest(IReadOnlyList<ApiFieldError> faults) =>
+    private static JsonHttpResult<ApiErrorResponse> BadRequest(IReadOnlyList<ApiFieldError> faults) =>
         ApiResults.Error(StatusCodes.Status400BadRequest, "bad request", null, faults);
 }

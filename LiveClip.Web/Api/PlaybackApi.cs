@@ -1,10 +1,8 @@
 using System.Globalization;
 using LiveClip.Core.Access;
-using LiveClip.Core.Catalog;
 using LiveClip.Core.Clips;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Net.Http.Headers;
 
 namespace LiveClip.Web.Api;
