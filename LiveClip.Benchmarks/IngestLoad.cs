@@ -6,7 +6,7 @@ namespace LiveClip.Benchmarks;
 /// Publishes to a server in real time, all connections from one thread, and measures how late writes are. Connections begin one after
 /// another over a GOP, so that their sync samples do not come at once.
 /// </summary>
-internal sealed class IngestLoad(MediaLoop media, IReadOnlyList<PublishingSocket> publishers)
+internal sealed class IngestLoad(MediaLoop media, IReadOnlyList<PublishingSocket> publishers, PictureTimes? times = null)
 {
     private const double Gop = 2_000;
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(1);
@@ -83,6 +83,11 @@ internal sealed class IngestLoad(MediaLoop media, IReadOnlyList<PublishingSocket
     private void Finish(Publishing publishing)
     {
         _lags.Add(Now - publishing.Due);
+        if (media.Media[publishing.Next].IsPicture)
+        {
+            times?.Add();
+        }
+
         if (++publishing.Next == media.Media.Count)
         {
             publishing.Next = 0;

@@ -22,6 +22,12 @@ internal sealed class LiveClipApi : IDisposable
 
     public async Task<(string Id, string Key)> CreateStreamAsync()
     {
+        var (id, key, _) = await CreatePlayableStreamAsync();
+        return (id, key);
+    }
+
+    public async Task<(string Id, string Key, string PlaybackId)> CreatePlayableStreamAsync()
+    {
         using var response = await _client.PostAsJsonAsync("/v1/live/streams", new
         {
             playbackSettings = new { accessPolicy = "public" },
@@ -29,7 +35,10 @@ internal sealed class LiveClipApi : IDisposable
         });
         response.EnsureSuccessStatusCode();
         var created = (await response.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("data");
-        return (created.GetProperty("streamId").GetString()!, created.GetProperty("streamKey").GetString()!);
+        return (
+            created.GetProperty("streamId").GetString()!,
+            created.GetProperty("streamKey").GetString()!,
+            created.GetProperty("playbackIds")[0].GetProperty("id").GetString()!);
     }
 
     /// <summary>Null while the server has not received that much yet.</summary>

@@ -64,11 +64,13 @@ internal sealed class ChunkedMessage
         writer.SetChunkSize(ChunkSize);
         output.ResetWrittenCount();
         writer.Write(new RtmpMessage { Type = tag.Type, Timestamp = 0, MessageStreamId = 0, Payload = tag.Body });
-        (_bytes, Timestamp) = (output.WrittenSpan.ToArray(), tag.Timestamp);
+        (_bytes, Timestamp, IsPicture) = (output.WrittenSpan.ToArray(), tag.Timestamp, tag.Type == RtmpMessageType.Video);
     }
 
     /// <summary>In milliseconds, as the file has it.</summary>
     public uint Timestamp { get; }
+
+    public bool IsPicture { get; }
 
     /// <summary>The bytes for one connection; the same memory for the next one.</summary>
     public ReadOnlyMemory<byte> With(uint timestamp, uint messageStreamId)

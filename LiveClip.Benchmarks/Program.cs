@@ -1,7 +1,7 @@
 using System.Globalization;
 using LiveClip.Benchmarks;
 
-// Started by ingest.sh and clips.sh.
+// Started by the scripts beside it.
 switch (args)
 {
     case ["ingest", var server, var file, var streams, var process, var warmUp, var measured, .. var address]:
@@ -18,10 +18,33 @@ switch (args)
 
         return 0;
 
+    case ["viewers", var address, var server, var file, var count, var stopped, var process, var warmUp, var measured]:
+        await new ViewerRows(new Uri(address), Number(process), Number(warmUp), Number(measured))
+            .MeasureAsync(new Uri(server), await MediaLoop.ReadAsync(file), Number(count), Number(stopped));
+        return 0;
+
+    case ["listed", var address, var server, var file, var warmUp, var measured]:
+        await new LatencyRows(new Uri(server), await MediaLoop.ReadAsync(file), Number(warmUp), Number(measured)).ListedAsync(new Uri(address));
+        return 0;
+
+    case ["shown", var name, var address, var server, var file, var script, var chromium, var warmUp, var measured]:
+        await new LatencyRows(new Uri(server), await MediaLoop.ReadAsync(file), Number(warmUp), Number(measured))
+            .ShownAsync(name, name == "LiveClip" ? new Uri(address) : null, address, script, chromium);
+        return 0;
+
+    case ["dvr", var hours]:
+        new DvrTimes(Number(hours)).Measure();
+        return 0;
+
     default:
         await Console.Error.WriteLineAsync(
             """
             LiveClip.Benchmarks ingest RTMP-URL FLV STREAMS SERVER-PROCESS WARM-UP-SECONDS SECONDS [API-URL]
+            LiveClip.Benchmarks viewers API-URL RTMP-URL FLV VIEWERS STOPPED SERVER-PROCESS WARM-UP-SECONDS SECONDS
+            LiveClip.Benchmarks listed API-URL RTMP-URL FLV WARM-UP-SECONDS SECONDS
+            LiveClip.Benchmarks shown LiveClip API-URL RTMP-URL FLV HLS-SCRIPT CHROMIUM WARM-UP-SECONDS SECONDS
+            LiveClip.Benchmarks shown NAME PLAYLIST-URL RTMP-URL FLV HLS-SCRIPT CHROMIUM WARM-UP-SECONDS SECONDS
+            LiveClip.Benchmarks dvr HOURS
             LiveClip.Benchmarks clips API-URL RTMP-URL FLV MINUTES ROUNDS SERVER-PROCESS MP4
             """);
         return 2;

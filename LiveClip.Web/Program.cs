@@ -56,7 +56,6 @@ app.UseSameOriginForHubs();
 app.UseErrorPages();
 app.UseApiErrors();
 app.UseRouting();
-app.UseResponseCompression();
 app.UseRateLimiter();
 app.UseCors();
 app.UseAuthentication();

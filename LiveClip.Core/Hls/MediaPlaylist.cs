@@ -27,6 +27,9 @@ public sealed record MediaPlaylist
     /// <summary>So many segments in front of the first one are left out, which whoever asked for this knows (EXT-X-SKIP, §4.4.5.2).</summary>
     public long Skipped { get; init; }
 
+    /// <summary>What stands in front of <see cref="Segments"/> and was written before; null when they are all.</summary>
+    public WrittenSegments? Written { get; init; }
+
     public required IReadOnlyList<MediaSegment> Segments { get; init; }
 
     /// <summary>The segment that is still growing: its parts are listed, and not itself.</summary>
@@ -40,9 +43,10 @@ public sealed record MediaPlaylist
 
     public override string ToString()
     {
-        var text = new StringBuilder(512 + (Segments.Count * 128));
+        var text = new StringBuilder(512 + (Written?.Text.Length ?? 0) + (Segments.Count * 128));
         AppendHead(text);
-        string? map = null;
+        text.Append(Written?.Text);
+        var map = Written?.Map;
         foreach (var segment in Segments)
         {
             segment.AppendTo(text, withMap: segment.Map != map, isWhole: true);
@@ -101,6 +105,14 @@ public enum MediaPlaylistType
     /// <summary>Segments are only added, never removed.</summary>
     Event,
     Vod,
+}
+
+/// <summary>Segments as they stand in a playlist.</summary>
+/// <param name="Map">The last one's, which need not be said again.</param>
+public sealed record WrittenSegments(string Text, string? Map)
+{
+    /// <summary>Each begins with a sync sample.</summary>
+    public bool AreIndependent { get; init; }
 }
 
 /// <summary>How a live playlist is read at low latency (RFC 8216bis §4.4.3.7, §4.4.3.8). All in seconds.</summary>

@@ -41,9 +41,8 @@ public sealed class LiveWaiting(IOptions<LiveOptions> options, TimeProvider time
 
     private async Task<LiveWait> WaitAsync(LiveWindow window, Func<LiveSnapshot, bool?> isThere, CancellationToken cancellationToken)
     {
-        using var deadline = new CancellationTokenSource(TimeSpan.FromSeconds(TargetDurations * (window.TargetDuration ?? 10)), time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellationToken);
-        while (!either.IsCancellationRequested)
+        var (patience, started) = (TimeSpan.FromSeconds(TargetDurations * (window.TargetDuration ?? 10)), time.GetTimestamp());
+        while (true)
         {
             // Taken before it is looked: what comes in between is not missed.
             var changed = window.Changed;
@@ -52,11 +51,15 @@ public sealed class LiveWaiting(IOptions<LiveOptions> options, TimeProvider time
                 return now;
             }
 
-            await changed.WaitAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+            var left = patience - time.GetElapsedTime(started);
+            if (left <= TimeSpan.Zero)
+            {
+                return LiveWait.TooLate;
+            }
 
-        cancellationToken.ThrowIfCancellationRequested();
-        return LiveWait.TooLate;
+            await changed.WaitAsync(left, time, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            cancellationToken.ThrowIfCancellationRequested();
+        }
     }
 
     private static LiveWait? Look(LiveWindow window, Func<LiveSnapshot, bool?> isThere) =>

@@ -23,7 +23,8 @@ public static class RecordingPlaylist
     private const long Rounding = 360;
 
     /// <param name="prefix">What stands before <c>{run}/{number}.m4s</c> in the addresses, relative to the playlist's own.</param>
-    public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, PlaylistForm form)
+    /// <param name="older">Of this recording's playlist with that prefix, from one time to the next; null to write all of it.</param>
+    public static MediaPlaylist Of(RecordingTimeline timeline, string prefix, PlaylistForm form, OlderSegments? older = null)
     {
         var targetDuration = timeline.TargetDuration ?? 10;
         var isWhole = form.HasFlag(PlaylistForm.Whole) || !timeline.OnAir;
@@ -31,9 +32,25 @@ public static class RecordingPlaylist
         var newestFirst = isWhole ? NewestFirst(timeline, targetDuration) : [.. LastMinute(NewestFirst(timeline, targetDuration))];
         var first = isWhole ? FirstOf(timeline) : newestFirst.LastOrDefault();
         var end = newestFirst.FirstOrDefault()?.End ?? 0;
-        var known = inParts && form.HasFlag(PlaylistForm.Delta) ? end - (SkippedTargetDurations * targetDuration * 90_000L) : long.MinValue;
+        var isDelta = inParts && form.HasFlag(PlaylistForm.Delta);
+        // A whole playlist is what a delta update leaves out, which is kept as text, and that update.
+        var known = isDelta || older is not null ? end - (SkippedTargetDurations * targetDuration * 90_000L) : long.MinValue;
         var places = newestFirst.TakeWhile(place => place.End > known).Reverse().ToList();
         var before = newestFirst.ElementAtOrDefault(places.Count) ?? first;
+        WrittenSegments? written = null;
+        if (!isDelta && places.Count > 0 && places[0].Number > first!.Number)
+        {
+            written = older!.Write(
+                first.Number,
+                places[0].Number,
+                timeline.Lost,
+                from => OlderFrom(timeline, from, newestFirst.Skip(places.Count), prefix));
+            if (written is null)
+            {
+                return Of(timeline, prefix, form);
+            }
+        }
+
         var segments = new List<MediaSegment>(places.Count);
         foreach (var place in places)
         {
@@ -52,9 +69,10 @@ public static class RecordingPlaylist
             DiscontinuitySequence = timeline.Recording.FirstDiscontinuity + (first?.Discontinuity ?? 0),
             Type = timeline.OnAir ? null : MediaPlaylistType.Vod,
             // Of all that were ever listed, not of these: what is said of a live playlist may be taken back, and not come and go.
-            IndependentSegments = timeline.IsIndependent && places.TrueForAll(place => place.Segment is not { StartsWithSync: false }),
+            IndependentSegments = timeline.IsIndependent && written is not { AreIndependent: false } && places.TrueForAll(place => place.IsIndependent),
             LowLatency = inParts ? LowLatencyOf(targetDuration) : null,
-            Skipped = places.Count > 0 ? places[0].Number - first!.Number : 0,
+            Skipped = isDelta && places.Count > 0 ? places[0].Number - first!.Number : 0,
+            Written = written,
             Segments = segments,
             Open = inParts && timeline.Open is { } open ? OpenOf(timeline, open, prefix, before) : null,
             NextPart = inParts && timeline.NextPart is { } next ? $"{prefix}{next.Run}/p{next.Number}.m4s" : null,
@@ -69,6 +87,23 @@ public static class RecordingPlaylist
             ProgramDateTime = run.WallClockAt(segment.Start),
             Gap = gap,
         };
+
+    private static IEnumerable<(MediaSegment Segment, bool IsIndependent)> OlderFrom(
+        RecordingTimeline timeline, long from, IEnumerable<Place> newestFirst, string prefix)
+    {
+        Place? before = null;
+        // With the one in front of them.
+        foreach (var place in newestFirst.TakeWhile(place => place.Number >= from - 1).Reverse())
+        {
+            if (place.Number >= from)
+            {
+                var discontinuity = before is not null && place.Discontinuity != before.Discontinuity;
+                yield return (SegmentOf(timeline, place, prefix, discontinuity, parts: null), place.IsIndependent);
+            }
+
+            before = place;
+        }
+    }
 
     private static MediaSegment SegmentOf(RecordingTimeline timeline, Place place, string prefix, bool discontinuity, LiveSegment? parts) =>
         place.Segment is { } segment
@@ -176,6 +211,9 @@ public static class RecordingPlaylist
     private sealed record Place(long Number, int Run, long Discontinuity, long Start, long Duration, RecordedSegment? Segment)
     {
         public long End => Start + Duration;
+
+        /// <summary>Nothing of it has to be decoded with the help of what lies in front of it.</summary>
+        public bool IsIndependent => Segment is not { StartsWithSync: false };
     }
 }
 

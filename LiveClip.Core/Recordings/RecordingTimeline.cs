@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using Microsoft.EntityFrameworkCore;
@@ -195,6 +196,8 @@ public sealed record RecordingTimeline(
 /// <summary>Reads timelines: of recordings on air from memory, of others from the catalog, once.</summary>
 public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> contexts, LiveWindows live)
 {
+    private static readonly ConditionalWeakTable<LiveSnapshot, RecordingTimeline> OnAir = [];
+
     private readonly TimelineCache _over = new();
 
     /// <summary>The recording on air, else the newest with something to play; null when there is none.</summary>
@@ -253,11 +256,12 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
     /// <summary>Something of a recording that is over has been removed.</summary>
     public void Forget(Guid recordingId) => _over.Forget(recordingId);
 
-    internal static RecordingTimeline Of(LiveWindow window)
-    {
-        var now = window.Snapshot();
-        return new RecordingTimeline(
-            window.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration,
+    /// <summary>The same one as long as nothing changes: hundreds of viewers ask for it at each part.</summary>
+    internal static RecordingTimeline Of(LiveWindow window) => OnAir.GetValue(window.Snapshot(), Of);
+
+    private static RecordingTimeline Of(LiveSnapshot now) =>
+        new(
+            now.Recording, now.Runs, now.Segments, now.Open, now.Lost, now.TargetDuration,
             now.NewestPicture, OnAir: true)
         {
             GapEnd = now.GapEnd,
@@ -265,5 +269,4 @@ public sealed class RecordingTimelines(IDbContextFactory<CatalogDbContext> conte
             NextPart = now.NextPart,
             IsIndependent = now.IsIndependent,
         };
-    }
 }

@@ -104,6 +104,25 @@ public sealed class LivePictureTests(LiveServer server) : IClassFixture<LiveServ
     }
 
     [Fact]
+    public async Task A_page_may_ask_for_media_with_headers_of_its_own()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        using var request = new HttpRequestMessage(HttpMethod.Options, stream.Playback)
+        {
+            Headers = { { "Origin", "https://elsewhere.example" }, { "Access-Control-Request-Method", "GET" }, { "Access-Control-Request-Headers", "range,x-own" } },
+        };
+
+        using var answer = await server.Anyone.SendAsync(request, TestContext.Current.CancellationToken);
+
+        Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+        Assert.Equal(
+            ("*", "GET,HEAD", "range,x-own"),
+            (Header("Access-Control-Allow-Origin"), Header("Access-Control-Allow-Methods"), Header("Access-Control-Allow-Headers")));
+
+        string Header(string name) => string.Join(',', answer.Headers.GetValues(name));
+    }
+
+    [Fact]
     public async Task What_is_not_there_is_answered_in_JSON()
     {
         var idle = await TestStream.CreateAsync(server.Process);

@@ -1,6 +1,8 @@
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Hls;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
+using LiveClip.Tests.Recordings;
 using Microsoft.Extensions.Options;
 using Xunit;
 
@@ -99,6 +101,67 @@ public class LivePlaylistTests
     }
 
     [Fact]
+    public void What_is_kept_of_a_playlist_as_text_is_what_would_be_written_anew()
+    {
+        var (packaged, older) = (new PackagedRecording(), new OlderSegments());
+        var publishes = new[]
+        {
+            new SyntheticEncoder().Encode(seconds: 41),
+            new SyntheticEncoder { Arrival = 60 * TimeSpan.TicksPerSecond, TimestampBreak = 2 }.Encode(seconds: 33),
+        };
+        var lost = new Dictionary<int, long> { [900] = 2, [1_500] = 9 };
+        var seen = 0;
+        foreach (var sample in publishes.SelectMany(samples => samples))
+        {
+            packaged.Accept(sample);
+            if (packaged.TargetDuration is null || ++seen % 10 != 0)
+            {
+                continue;
+            }
+
+            if (lost.TryGetValue(seen, out var number))
+            {
+                packaged.Window.MarkLost(number);
+            }
+
+            if (seen == 2_500)
+            {
+                packaged.Window.Forget(5, new HashSet<long>());
+            }
+
+            var now = packaged.Timeline();
+            Assert.Equal(RecordingPlaylist.Of(now, "x/", Everything).ToString(), RecordingPlaylist.Of(now, "x/", Everything, older).ToString());
+            Assert.Equal(
+                RecordingPlaylist.Of(now, "x/", PlaylistForm.Whole).ToString(), RecordingPlaylist.Of(now, "x/", PlaylistForm.Whole, older).ToString());
+        }
+
+        Assert.InRange(seen, 2_600, int.MaxValue);
+        Assert.Contains(RecordingPlaylist.Of(packaged.Timeline(), "", Everything).Segments, segment => segment.Discontinuity);
+    }
+
+    [Fact]
+    public void Whoever_is_late_gets_what_there_was_then()
+    {
+        var (packaged, older) = (OnAir(seconds: 41), new OlderSegments());
+        var before = packaged.Timeline();
+        new SyntheticEncoder().Encode(seconds: 51).Where(sample => sample.Track.Timescale.ToSeconds(sample.DecodeTime) >= 41).ToList()
+            .ForEach(packaged.Accept);
+
+        _ = RecordingPlaylist.Of(packaged.Timeline(), "", Everything, older);
+
+        Assert.Equal(RecordingPlaylist.Of(before, "", Everything).ToString(), RecordingPlaylist.Of(before, "", Everything, older).ToString());
+    }
+
+    [Fact]
+    public void After_twelve_hours_an_update_is_as_small_as_after_a_minute()
+    {
+        var (early, late) = (Update(minutes: 1), Update(minutes: 12 * 60));
+
+        Assert.InRange(late.Length, 2_000, 10 * 1024);
+        Assert.InRange(late.Length, early.Length, early.Length * 1.1);
+    }
+
+    [Fact]
     public void A_delta_update_in_front_of_a_new_run_says_that_it_is_one()
     {
         var packaged = OnAir(seconds: 61);
@@ -194,6 +257,28 @@ public class LivePlaylistTests
         await Task.WhenAll(there);
         Assert.Equal(0, waiting.CountOf(packaged.Window.Recording.Id));
     }
+
+    /// <summary>With all parts of the newest segments, and the open one about to close.</summary>
+    private static string Update(int minutes)
+    {
+        var timeline = Timelines.Of(onAir: true, (0, minutes * 60));
+        var inMemory = timeline.Segments.TakeLast(6).Select(segment => InParts(segment, timeline.Recording.FirstSegmentNumber)).ToList();
+        var open = inMemory[^1] with { Number = inMemory[^1].Number + 1, Closed = null };
+        return RecordingPlaylist.Of(
+            timeline with { InMemory = [.. inMemory, open], Open = open, NextPart = new PartName(0, open.Fragments[^1].Part + 1) },
+            $"{timeline.Recording.Id}/",
+            Everything | PlaylistForm.Delta).ToString();
+    }
+
+    private static LiveSegment InParts(RecordedSegment segment, long firstNumber) => new(
+        segment.Number,
+        segment.Run,
+        segment.Start,
+        [
+            .. Enumerable.Range(0, 7).Select(i => new FragmentFinished(
+                segment.Run, segment.Number, i, (int)((segment.Number - firstNumber) * 7) + i + 1, segment.Start + (i * 27_000), 27_000, i == 0, 0, default)),
+        ],
+        segment);
 
     private static PackagedRecording OnAir(double seconds)
     {

@@ -67,7 +67,7 @@ public static class ClipMediaApi
         }
 
         return await FindPlaylistAsync(clip, timelines, windows, cancellationToken) is { } text
-            ? Results.Text(text, "application/vnd.apple.mpegurl")
+            ? new PlaylistResult(text)
             : clip.NewestReady is not null ? Results.Redirect("clip.mp4")
             : ApiResults.NotFound("clip not found");
     }

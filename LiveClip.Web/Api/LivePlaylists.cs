@@ -1,4 +1,7 @@
+using System.Collections.Concurrent;
 using System.Globalization;
+using System.Runtime.CompilerServices;
+using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -11,8 +14,6 @@ namespace LiveClip.Web.Api;
 /// </summary>
 internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, RecordingTimelines timelines)
 {
-    public const string ContentType = "application/vnd.apple.mpegurl";
-
     private const string Segment = "_HLS_msn";
     private const string Part = "_HLS_part";
     private const string Skip = "_HLS_skip";
@@ -20,6 +21,10 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
 
     /// <summary>An answer that waited is as good for all who ask the same a moment later, in target durations (RFC 8216bis §6.2.5.2).</summary>
     private const int CachedTargetDurations = 6;
+
+    // What hundreds ask for at once is made once.
+    private readonly ConditionalWeakTable<RecordingTimeline, ConcurrentDictionary<(string, PlaylistForm), Lazy<PlaylistResult>>> _made = [];
+    private readonly ConditionalWeakTable<Recording, ConcurrentDictionary<string, OlderSegments>> _older = [];
 
     /// <param name="prefix">What stands before <c>{run}/{number}.m4s</c> in the addresses, relative to the playlist's own.</param>
     public async Task<IResult> AnswerAsync(
@@ -53,9 +58,8 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
         }
 
         var form = (isWhole ? PlaylistForm.Whole : 0) | (inParts ? PlaylistForm.Parts : 0) | (isDelta ? PlaylistForm.Delta : 0);
-        var playlist = RecordingPlaylist.Of(timeline, prefix, form);
-        SetCaching(http, timeline, position is null ? 1 : CachedTargetDurations * playlist.TargetDuration);
-        return Results.Text(playlist.ToString(), ContentType);
+        SetCaching(http, timeline, position is null ? 1 : CachedTargetDurations * (timeline.TargetDuration ?? 10));
+        return Of(timeline, prefix, form);
     }
 
     /// <summary>One second, as a rule: a proxy in front serves any number of viewers, and none of them later than that.</summary>
@@ -71,6 +75,18 @@ internal sealed class LivePlaylists(LiveWindows windows, LiveWaiting waiting, Re
             StatusCodes.Status503ServiceUnavailable,
             "unavailable",
             wait == LiveWait.TooMany ? "Too many requests wait for this stream." : "It did not come in time.");
+    }
+
+    private PlaylistResult Of(RecordingTimeline timeline, string prefix, PlaylistForm form) => _made.GetOrCreateValue(timeline)
+        .GetOrAdd((prefix, form), _ => new Lazy<PlaylistResult>(() => Make(timeline, prefix, form)))
+        .Value;
+
+    private PlaylistResult Make(RecordingTimeline timeline, string prefix, PlaylistForm form)
+    {
+        var older = timeline.OnAir && form.HasFlag(PlaylistForm.Whole)
+            ? _older.GetOrCreateValue(timeline.Recording).GetOrAdd(prefix, _ => new OlderSegments())
+            : null;
+        return new PlaylistResult(RecordingPlaylist.Of(timeline, prefix, form, older).ToString());
     }
 
     private static PlaylistPosition? ReadPosition(IQueryCollection query, List<ApiFieldError> faults)

@@ -2,6 +2,7 @@ using LiveClip.Core.Access;
 using LiveClip.Core.Catalog;
 using LiveClip.Core.Live;
 using LiveClip.Core.Recordings;
+using Microsoft.AspNetCore.Authentication;
 using Microsoft.EntityFrameworkCore;
 
 namespace LiveClip.Web.Api;
@@ -12,8 +13,21 @@ internal sealed class PlaybackAccess(
 {
     private static readonly TimeSpan FirstPlaylistDeadline = TimeSpan.FromSeconds(15);
 
-    public static bool IsOpenTo(Playback playback, HttpContext http) =>
-        playback.Id.AccessPolicy == AccessPolicy.Public || http.User.Identity is { IsAuthenticated: true };
+    /// <summary>Who asks is looked at only where it matters: media is answered in front of the sign-in.</summary>
+    public static async ValueTask<bool> IsOpenToAsync(Playback playback, HttpContext http)
+    {
+        if (playback.Id.AccessPolicy == AccessPolicy.Public)
+        {
+            return true;
+        }
+
+        if ((await http.AuthenticateAsync()).Principal is { } somebody)
+        {
+            http.User = somebody;
+        }
+
+        return http.User.Identity is { IsAuthenticated: true };
+    }
 
     /// <summary>Null when there is no such playback id.</summary>
     public Task<Playback?> FindAsync(Guid playbackId, CancellationToken cancellationToken) => playbacks.FindAsync(playbackId, cancellationToken);
@@ -30,7 +44,7 @@ internal sealed class PlaybackAccess(
             return await MayPlayAsync(http, playbackId, id, cancellationToken) ? await timelines.FindAsync(id, cancellationToken) : null;
         }
 
-        return await FindAsync(playbackId, cancellationToken) is { } playback && IsOpenTo(playback, http)
+        return await FindAsync(playbackId, cancellationToken) is { } playback && await IsOpenToAsync(playback, http)
             ? await FindPlayableAsync(playback.Stream, cancellationToken)
             : null;
     }
@@ -38,7 +52,7 @@ internal sealed class PlaybackAccess(
     /// <summary>A recording's media is reached through its own stream's playback ids only.</summary>
     public async Task<bool> MayPlayAsync(HttpContext http, Guid playbackId, Guid recordingId, CancellationToken cancellationToken)
     {
-        if (await FindAsync(playbackId, cancellationToken) is not { } playback || !IsOpenTo(playback, http))
+        if (await FindAsync(playbackId, cancellationToken) is not { } playback || !await IsOpenToAsync(playback, http))
         {
             return false;
         }

@@ -13,7 +13,7 @@ namespace LiveClip.Web.Api;
 /// </summary>
 public static class PlaybackApi
 {
-    /// <summary>Cross-origin rule of public media: any page may play it, without credentials.</summary>
+    /// <summary>Cross-origin rule of public pictures and clips: any page may play it, without credentials.</summary>
     public const string AnyOrigin = "media";
 
     /// <summary>A year, in seconds: what is further is not a place on a timeline.</summary>
@@ -23,14 +23,7 @@ public static class PlaybackApi
     {
         services.AddCors(cors => cors.AddPolicy(
             AnyOrigin,
-            policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader()
-                .WithExposedHeaders(HeaderNames.ContentLength, HeaderNames.ContentRange, HeaderNames.AcceptRanges, HeaderNames.ETag, HeaderNames.Date)));
-        services.AddResponseCompression(compression =>
-        {
-            // A playlist holds nothing that its reader could not know, and nothing that somebody else put in.
-            compression.EnableForHttps = true;
-            compression.MimeTypes = [LivePlaylists.ContentType];
-        });
+            policy => policy.AllowAnyOrigin().WithMethods("GET", "HEAD").AllowAnyHeader().WithExposedHeaders(OpenMedia.Exposed)));
         services.AddSingleton<PlaybackAccess>();
         services.AddSingleton<LivePlaylists>();
         return services;
@@ -38,14 +31,13 @@ public static class PlaybackApi
 
     public static IEndpointRouteBuilder MapPlayback(this IEndpointRouteBuilder routes)
     {
-        var open = routes.MapGroup("").AllowAnonymous().RequireCors(AnyOrigin);
-        open.MapMethods("/{playbackId:guid}.m3u8", ["GET", "HEAD"], GetMultivariantAsync);
-        var media = open.MapGroup("/{playbackId:guid}");
-        media.MapMethods("/index.m3u8", ["GET", "HEAD"], GetPlaylistAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/init.mp4", ["GET", "HEAD"], GetInitAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/{number:long}.m4s", ["GET", "HEAD"], GetSegmentAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/p{part:int}.m4s", ["GET", "HEAD"], GetPartAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/gap{number:long}.m4s", ["GET", "HEAD"], GetGap);
+        var open = routes.MapOpenMedia();
+        open.MapMedia("/{playbackId:guid}.m3u8", GetMultivariantAsync);
+        open.MapMedia("/{playbackId:guid}/index.m3u8", GetPlaylistAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4", GetInitAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s", GetSegmentAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/p{part:int}.m4s", GetPartAsync);
+        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/gap{number:long}.m4s", GetGap);
 
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
         studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
@@ -74,7 +66,7 @@ public static class PlaybackApi
 
         LivePlaylists.SetCaching(http, timeline!);
         var query = dvrMode == true ? "?dvrMode=true" : "";
-        return Results.Text(variants.Of(timeline!, $"{playbackId}/index.m3u8{query}").ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(variants.Of(timeline!, $"{playbackId}/index.m3u8{query}").ToString());
     }
 
     private static async Task<IResult> GetPlaylistAsync(
@@ -93,7 +85,7 @@ public static class PlaybackApi
             return (null, null, ApiResults.NotFound("stream/playbackId not found"));
         }
 
-        if (!PlaybackAccess.IsOpenTo(playback, http))
+        if (!await PlaybackAccess.IsOpenToAsync(playback, http))
         {
             return (null, null, ApiResults.Error(StatusCodes.Status401Unauthorized, "unauthorized"));
         }
@@ -133,7 +125,7 @@ public static class PlaybackApi
         }
 
         LivePlaylists.SetCaching(http, timeline);
-        return Results.Text(playlist.ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(playlist.ToString());
     }
 
     /// <summary>"10", "10.5" or "10s", as the upstream's players write it.</summary>
@@ -197,7 +189,7 @@ public static class PlaybackApi
         }
 
         LivePlaylists.SetCaching(http, timeline);
-        return Results.Text(window.ToString(), LivePlaylists.ContentType);
+        return new PlaylistResult(window.ToString());
     }
 
     private static async Task<IResult> InitAsync(
