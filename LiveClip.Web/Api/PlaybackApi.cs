@@ -45,14 +45,12 @@ public static class PlaybackApi
         media.MapMethods("/{recordingId:guid}/{run:int}/init.mp4", ["GET", "HEAD"], GetInitAsync);
         media.MapMethods("/{recordingId:guid}/{run:int}/{number:long}.m4s", ["GET", "HEAD"], GetSegmentAsync);
         media.MapMethods("/{recordingId:guid}/{run:int}/p{part:int}.m4s", ["GET", "HEAD"], GetPartAsync);
-        media.MapMethods("/{recordingId:guid}/{run:int}/gap{number:long}.m4s", ["GET", "HEAD"], GetGap);
 
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
         studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
         studio.MapGet("/{run:int}/init.mp4", InitAsync);
         studio.MapGet("/{run:int}/{number:long}.m4s", Segment);
         studio.MapGet("/{run:int}/p{part:int}.m4s", PartAsync);
-        studio.MapGet("/{run:int}/gap{number:long}.m4s", GetGap);
         return routes;
     }
 
@@ -265,13 +263,6 @@ public static class PlaybackApi
 
         CacheForEver(http);
         return Results.File(path, "video/mp4", enableRangeProcessing: true, entityTag: tag);
-    }
-
-    /// <summary>The same for all, whoever asks: there is nothing in it.</summary>
-    private static IResult GetGap(HttpContext http)
-    {
-        CacheForEver(http);
-        return Results.Bytes(Gap.Segment, "video/mp4", enableRangeProcessing: true);
     }
 
     private static void CacheForEver(HttpContext http) =>
