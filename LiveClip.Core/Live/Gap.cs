@@ -15,15 +15,6 @@ public static class Gap
     /// </summary>
     public const int MostSegments = 3_600;
 
-    // ISO 14496-12 §8.16.2, §8.1.2:  size(32) 'styp' brand(32)='msdh' version(32) | size(32) 'free'
-    private static readonly byte[] Nothing = [.. "\0\0\0\x10stypmsdh\0\0\0\0\0\0\0\x08free"u8];
-
-    /// <summary>
-    /// What is at a gap's address, a segment without media: players that know nothing of EXT-X-GAP ask for it, and some give up when
-    /// they get none (GStreamer's hlsdemux).
-    /// </summary>
-    public static ReadOnlyMemory<byte> Segment => Nothing;
-
     /// <summary>How many numbers a gap takes.</summary>
     public static int Count(long length, int targetDuration)
     {

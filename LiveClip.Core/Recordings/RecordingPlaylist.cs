@@ -111,7 +111,7 @@ public static class RecordingPlaylist
             {
                 Parts = parts is null ? [] : PartsOf(parts, prefix),
             }
-            : new MediaSegment($"{prefix}{place.Run}/gap{place.Number}.m4s", $"{prefix}{place.Run}/init.mp4", place.Duration)
+            : new MediaSegment($"{prefix}{place.Run}/{place.Number}.m4s", $"{prefix}{place.Run}/init.mp4", place.Duration)
             {
                 Discontinuity = discontinuity,
                 Gap = true,

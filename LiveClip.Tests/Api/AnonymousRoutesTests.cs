@@ -37,7 +37,6 @@ public sealed class AnonymousRoutesTests(LiveClipApp app) : IClassFixture<LiveCl
         "/{playbackId:guid}/index.m3u8",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s",
         "/{playbackId:guid}/{recordingId:guid}/{run:int}/p{part:int}.m4s",
-        "/{playbackId:guid}/{recordingId:guid}/{run:int}/gap{number:long}.m4s",
     ];
 
     private static readonly string[] Named =

