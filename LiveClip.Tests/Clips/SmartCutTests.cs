@@ -15,6 +15,11 @@ namespace LiveClip.Tests.Clips;
 /// </summary>
 public sealed class SmartCutTests : IDisposable
 {
+    private const int SampleRate = 48_000;
+
+    /// <summary>Samples in one of AAC's.</summary>
+    private const int Packet = 1024;
+
     private static readonly Type[] Parts = [typeof(RecorderHost), typeof(ClipWorker)];
 
     private static readonly TestMedia Base = TestMedia.Default with { Width = 320, Height = 180, Seconds = 10 };
@@ -77,7 +82,7 @@ public sealed class SmartCutTests : IDisposable
         var kept = 0;
         for (var i = 0; i < (cuts + Sources.Count - 1) / Sources.Count; i++)
         {
-            var first = random.Next(media.PictureCount - 10);
+            var first = i == 1 ? 0 : random.Next(media.PictureCount - 10);
             var count = i % 5 == 0 ? random.Next(1, 5) : random.Next(1, media.PictureCount - first);
             // A third lies exactly at n/fps, the others anywhere between two pictures.
             var off = i % 3 == 0 ? 0 : (0.2 + (0.6 * random.NextDouble())) / rate;
@@ -91,7 +96,10 @@ public sealed class SmartCutTests : IDisposable
             Assert.True(Enumerable.Range(first, count).SequenceEqual(file.Numbers), $"{cut}: {string.Join(' ', file.Numbers)}");
             Assert.Equal(count, clip.DeliveredFrames);
             Assert.All(file.Times.Select((time, n) => time.TotalSeconds - (n / rate)), late => Assert.Equal(0, late, 0.000_01));
-            AssertSound(source.Sound.AsSpan((int)Math.Round((source.Times[0].TotalSeconds + (first / rate)) * 48_000)..), file.Sound);
+            // In front of its first picture a recording has no sound: of what is heard first, the decoder has the second half only.
+            var unknown = first / rate < 2 * Packet / (double)SampleRate ? Packet : 0;
+            var heard = (int)Math.Round((source.Times[0].TotalSeconds + (first / rate)) * SampleRate);
+            AssertSound(cut, source.Sound.AsSpan((heard + unknown)..), file.Sound.AsSpan(Math.Min(unknown, file.Sound.Length)..));
 
             var least = count - media.Gop - Math.Max(4, media.BFrames + 1);
             AssertCopied("shown", file.Decoded.Count(decoded.Contains));
@@ -116,10 +124,9 @@ public sealed class SmartCutTests : IDisposable
     /// The source's, at most a millisecond off; at the end a decoder has less to go by, and noise it makes up itself. A sample's shift of
     /// the source's loud ticks makes a difference of 2,000.
     /// </summary>
-    private static void AssertSound(ReadOnlySpan<short> source, ReadOnlySpan<short> clip)
+    private static void AssertSound(string cut, ReadOnlySpan<short> source, ReadOnlySpan<short> clip)
     {
-        const int Millisecond = 48;
-        const int Packet = 1024;
+        const int Millisecond = SampleRate / 1000;
         const int Noise = 600;
         var length = Math.Min(source.Length, clip.Length) - (2 * Packet) - Millisecond;
         var least = int.MaxValue;
@@ -134,7 +141,7 @@ public sealed class SmartCutTests : IDisposable
             least = Math.Min(least, most);
         }
 
-        Assert.True(length <= 0 || least <= Noise, $"Of {length} samples one is {least} off");
+        Assert.True(length <= 0 || least <= Noise, $"{cut}: of {length} samples one is {least} off");
     }
 
     private static async Task<Clip> MakeAsync(CoreServices core, ClipRequest request)
