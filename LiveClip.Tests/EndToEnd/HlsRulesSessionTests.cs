@@ -40,7 +40,9 @@ public sealed class HlsRulesSessionTests(ITestOutputHelper output) : IAsyncLifet
     [Fact]
     public async Task An_hour_with_reconnects_a_gap_and_a_killed_server_breaks_no_rule()
     {
-        var hours = double.Parse(Environment.GetEnvironmentVariable("LIVECLIP_HOURS") ?? "1", CultureInfo.InvariantCulture);
+        var asked = Environment.GetEnvironmentVariable("LIVECLIP_HOURS");
+        Assert.SkipUnless(asked is not null, "an hour at sixty times its pace takes a machine of its own: hls-session.sh runs it");
+        var hours = double.Parse(asked, CultureInfo.InvariantCulture);
         var third = TimeSpan.FromHours(hours / 3);
         var stream = await TestStream.CreateAsync(_server, enableDvrMode: true);
         var started = Stopwatch.GetTimestamp();

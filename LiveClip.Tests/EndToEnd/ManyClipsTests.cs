@@ -38,7 +38,8 @@ public sealed class ManyClipsTests(LiveServer server) : IClassFixture<LiveServer
             {
                 var now = (await Task.WhenAll(asked.Select(answer => NowAsync(answer.Data)))).Select(Status).ToList();
                 Assert.Empty(now.Except(["queued", "cutting", "ready"]));
-                Assert.InRange(now.Count(status => status == "cutting"), 0, Math.Max(1, Environment.ProcessorCount - 1));
+                // Asked one after the other: of each place one may have ended and the next one begun.
+                Assert.InRange(now.Count(status => status == "cutting"), 0, 2 * Math.Max(1, Environment.ProcessorCount - 1));
                 return now.TrueForAll(status => status == "ready");
             },
             Bound);

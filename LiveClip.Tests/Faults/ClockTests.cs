@@ -114,6 +114,9 @@ public sealed partial class ClockTests : IDisposable
         return files;
     }
 
+    private static IEnumerable<HlsSegment> WithoutParts(HlsPlaylist playlist) =>
+        playlist.Segments.Select(segment => segment with { Parts = [] });
+
     /// <summary>A segment later all that was listed still is, with the time that it had.</summary>
     private static async Task<HlsPlaylist> GoesOnAsync(TestStream stream, HlsPlaylist known)
     {
@@ -121,7 +124,8 @@ public sealed partial class ClockTests : IDisposable
         await Eventually.TrueAsync(
             async () => (now = await stream.PlaylistAsync("?dvrMode=true")).Segments.Count >= known.Segments.Count + 1, Bound, "the picture");
         Assert.Equal("active", await stream.StatusAsync());
-        Assert.Equal(known.Segments, now.Segments.Take(known.Segments.Count));
+        // Which of them are listed by their parts too is another matter.
+        Assert.Equal(WithoutParts(known), WithoutParts(now).Take(known.Segments.Count));
         Assert.Equal((known.MediaSequence, known.DiscontinuitySequence), (now.MediaSequence, now.DiscontinuitySequence));
         ListedTime.IsContinuous(now);
         return now;

@@ -215,7 +215,7 @@ public sealed class DiskFullTests
             var known = new HashSet<Uri>();
             while (await timer.WaitForNextTickAsync(_left.Token))
             {
-                using var answer = await http.GetAsync(stream.Playback, _left.Token);
+                using var answer = await http.GetAsync(stream.Media, _left.Token);
                 if (!answer.IsSuccessStatusCode)
                 {
                     Failures.Add($"playlist: {(int)answer.StatusCode}");

@@ -51,7 +51,7 @@ public sealed class SocketTransportTests : IAsyncLifetime
     [Fact]
     public async Task What_is_more_than_one_read_holds_is_read_on_at_once()
     {
-        const int Sent = 400_000;
+        const int Sent = 120_000;
         await _peer.SendAsync(new byte[Sent], Cancellation);
         var first = _transport.Input.ReadAsync(Cancellation).AsTask();
         NextInterval();
