@@ -30,6 +30,9 @@ internal sealed class KeepAliveSocket : IDisposable
 
     public int Status { get; private set; }
 
+    /// <summary>When the last byte of the answer came.</summary>
+    public long Arrived { get; private set; }
+
     /// <summary>Of the answer that is here, when it was kept.</summary>
     public ReadOnlySpan<byte> Body => _length < 0 ? Unchunked() : _received.AsSpan(_head, _count - _head);
 
@@ -45,6 +48,7 @@ internal sealed class KeepAliveSocket : IDisposable
 
         connection._socket.Connect(IPAddress.Parse(server.Host), server.Port);
         connection._socket.Blocking = false;
+        ArrivalTimes.Note(connection._socket);
         return connection;
     }
 
@@ -69,17 +73,17 @@ internal sealed class KeepAliveSocket : IDisposable
             }
 
             var isWaste = !_keeps;
-            var count = _socket.Receive(isWaste ? Waste : _received.AsSpan(_count), SocketFlags.None, out var error);
-            if (error == SocketError.WouldBlock)
+            if (ArrivalTimes.Receive(_socket, isWaste ? Waste : _received.AsSpan(_count), out var arrived) is not { } count)
             {
                 return false;
             }
 
-            if (error != SocketError.Success || count == 0)
+            if (count == 0)
             {
                 throw new IOException("The server closed a viewer's connection.");
             }
 
+            Arrived = arrived;
             _count += isWaste ? 0 : count;
             if (isWaste)
             {

@@ -71,7 +71,7 @@ internal sealed class Viewer(Uri server, string playbackId, ViewerTimes times) :
             return;
         }
 
-        var now = Stopwatch.GetTimestamp();
+        var now = _playlists.Arrived;
         times.Count(_playlists.Status);
         if (_playlists.Status != 200)
         {
@@ -103,7 +103,7 @@ internal sealed class Viewer(Uri server, string playbackId, ViewerTimes times) :
         }
 
         times.Count(_media.Status);
-        times.Part(_part.Asked, Stopwatch.GetTimestamp(), _part.Pictures);
+        times.Part(_part.Asked, _media.Arrived, _part.Pictures);
         AskForPart();
     }
 

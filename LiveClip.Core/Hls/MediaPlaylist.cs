@@ -6,6 +6,12 @@ namespace LiveClip.Core.Hls;
 /// <summary>A media playlist's text (RFC 8216bis §4.4). Built from numbers and server-made addresses only.</summary>
 public sealed record MediaPlaylist
 {
+    /// <summary>
+    /// Where parts are listed and nothing is said of what comes next, hls.js takes the last segment for the one that grows, and stops for
+    /// good when its number is not the next one's. Any line behind it keeps it from that.
+    /// </summary>
+    private const string AwayComment = "# The encoder is away.\n";
+
     /// <summary>EXT-X-TARGETDURATION, seconds.</summary>
     public required int TargetDuration { get; init; }
 
@@ -57,6 +63,10 @@ public sealed record MediaPlaylist
         if (NextPart is not null)
         {
             text.Append(CultureInfo.InvariantCulture, $"#EXT-X-PRELOAD-HINT:TYPE=PART,URI=\"{NextPart}\"\n");
+        }
+        else if (LowLatency is not null && Open is null)
+        {
+            text.Append(AwayComment);
         }
 
         return text.Append(Ended ? "#EXT-X-ENDLIST\n" : "").ToString();

@@ -59,6 +59,15 @@ public sealed record RecordingTimeline(
 
     public Run? FindRun(int number) => Runs.FirstOrDefault(run => run.Number == number);
 
+    /// <summary>Whether that media sequence number is listed as a gap.</summary>
+    public bool IsGap(long number)
+    {
+        var (kept, next) = (Recording.KeptFrom, FirstSegment(segment => segment.Number >= number));
+        return next < Segments.Count
+            ? number >= kept && next > 0 && Segments[next - 1].Number >= kept && (Segments[next].Number != number || Lost.Contains(number))
+            : Segments is [.., var last] && number > last.Number && number <= last.Number + Gap.Count((GapEnd ?? 0) - last.End, TargetDuration ?? 10);
+    }
+
     /// <summary>Whether that segment lies, at least in part, in the range.</summary>
     public bool Covers(long start, long end, int run, long number) =>
         Within(start, end).Any(segment => segment.Number == number && segment.Run == run)

@@ -103,6 +103,17 @@ public class MediaPlaylistTests
             playlist.ToString());
     }
 
+    /// <summary>hls.js takes a segment at the very end of a playlist with parts for the one that grows.</summary>
+    [Fact]
+    public void One_in_parts_never_ends_with_a_segment()
+    {
+        var whole = new MediaPlaylist { TargetDuration = 2, Segments = [new MediaSegment("1/0.m4s", "1/init.mp4", 180_000)] };
+
+        Assert.EndsWith("\n1/0.m4s\n", whole.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "\n1/0.m4s\n# The encoder is away.\n", (whole with { LowLatency = new(0.3m, 0.9m, 6, 12) }).ToString(), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void An_ended_one_says_so_and_where_to_begin()
     {

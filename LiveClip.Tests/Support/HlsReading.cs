@@ -136,6 +136,12 @@ internal sealed partial record HlsReading
                 return;
             }
 
+            // §4.1: any other line that begins so is a comment.
+            if (!line.StartsWith("#EXT", StringComparison.Ordinal))
+            {
+                return;
+            }
+
             var tag = HlsTag.Parse(line[1..]);
             Next = tag.Name switch
             {
@@ -156,7 +162,7 @@ internal sealed partial record HlsReading
 
         private void ReadOfPlaylist(HlsTag tag, string line)
         {
-            if (!tag.IsKnown && tag.Name.StartsWith("EXT", StringComparison.Ordinal))
+            if (!tag.IsKnown)
             {
                 Strange.Add(line);
             }

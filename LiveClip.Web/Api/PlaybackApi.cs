@@ -41,7 +41,7 @@ public static class PlaybackApi
         var studio = routes.MapGroup("/recordings/{recordingId:guid}").RequireAuthorization(Policies.Watch);
         studio.MapGet("/index.m3u8", GetStudioPlaylistAsync);
         studio.MapGet("/{run:int}/init.mp4", InitAsync);
-        studio.MapGet("/{run:int}/{number:long}.m4s", Segment);
+        studio.MapGet("/{run:int}/{number:long}.m4s", SegmentAsync);
         studio.MapGet("/{run:int}/p{part:int}.m4s", PartAsync);
         return routes;
     }
@@ -149,9 +149,9 @@ public static class PlaybackApi
 
     private static async Task<IResult> GetSegmentAsync(
         Guid playbackId, Guid recordingId, int run, long number, HttpContext http, PlaybackAccess access, LiveWindows windows, SegmentStore store,
-        CancellationToken cancellationToken) =>
+        RecordingTimelines timelines, CancellationToken cancellationToken) =>
         await access.MayPlayAsync(http, playbackId, recordingId, cancellationToken)
-            ? Segment(recordingId, run, number, http, windows, store)
+            ? await SegmentAsync(recordingId, run, number, http, windows, store, timelines, cancellationToken)
             : ApiResults.NotFound("stream/playbackId not found");
 
     private static async Task<IResult> GetPartAsync(
@@ -208,7 +208,8 @@ public static class PlaybackApi
     {
         var name = new PartName(run, part);
         FragmentFinished? found = null;
-        if (windows.Find(recordingId) is { } window)
+        var window = windows.Find(recordingId);
+        if (window is not null)
         {
             var wait = await waiting.UntilAsync(
                 window, now => (found = now.Find(name)) is not null ? true : now.NextPart == name ? false : null, cancellationToken);
@@ -223,12 +224,17 @@ public static class PlaybackApi
             return ApiResults.NotFound("part not found");
         }
 
-        Tell(windows.Find(recordingId), http, fromMemory: true);
+        // What a socket brings goes ahead of all that waits for a thread. Whoever asks for a part has had the playlist, and hundreds may wait
+        // for it still; this is a hundred times its size.
+        await Task.Yield();
+        Tell(window, http, fromMemory: true);
         CacheForEver(http);
         return Results.Bytes(found.Bytes, "video/mp4", enableRangeProcessing: true, entityTag: Tag(recordingId, run, $"p{part}"));
     }
 
-    private static IResult Segment(Guid recordingId, int run, long number, HttpContext http, LiveWindows windows, SegmentStore store)
+    private static async Task<IResult> SegmentAsync(
+        Guid recordingId, int run, long number, HttpContext http, LiveWindows windows, SegmentStore store, RecordingTimelines timelines,
+        CancellationToken cancellationToken)
     {
         var tag = Tag(recordingId, run, $"{number}");
         var window = windows.Find(recordingId);
@@ -253,7 +259,11 @@ public static class PlaybackApi
 
         if (store.FindFile(recordingId, run, number) is not { } path)
         {
-            return ApiResults.NotFound("segment not found");
+            // Players that are older than EXT-X-GAP ask for a gap all the same, and give up where there is no such thing: they get nothing.
+            http.Response.Headers.CacheControl = "no-store";
+            return (await timelines.FindAsync(recordingId, cancellationToken))?.IsGap(number) == true
+                ? Results.Bytes([], "video/mp4")
+                : ApiResults.NotFound("segment not found");
         }
 
         Tell(window, http, fromMemory: false);
