@@ -9,6 +9,9 @@ internal readonly record struct ProcessUsage(TimeSpan Cpu, long Memory)
 {
     private const double TicksPerSecond = 100; // USER_HZ, the same on all machines that .NET runs on
 
+    /// <summary>Of the process itself, without what it has started.</summary>
+    public static long OwnMemory(int processId) => ProportionalSetSize(processId);
+
     public static ProcessUsage Read(int processId)
     {
         var usage = default(ProcessUsage);

@@ -63,9 +63,12 @@ public sealed record RecordingTimeline(
     public bool IsGap(long number)
     {
         var (kept, next) = (Recording.KeptFrom, FirstSegment(segment => segment.Number >= number));
-        return next < Segments.Count
-            ? number >= kept && next > 0 && Segments[next - 1].Number >= kept && (Segments[next].Number != number || Lost.Contains(number))
-            : Segments is [.., var last] && number > last.Number && number <= last.Number + Gap.Count((GapEnd ?? 0) - last.End, TargetDuration ?? 10);
+        if (next == Segments.Count)
+        {
+            return Segments is [.., var last] && number <= last.Number + Gap.Count((GapEnd ?? 0) - last.End, TargetDuration ?? 10);
+        }
+
+        return Segments[next].Number == number ? number >= kept && Lost.Contains(number) : next > 0 && Segments[next - 1].Number >= kept;
     }
 
     /// <summary>Whether that segment lies, at least in part, in the range.</summary>

@@ -44,6 +44,22 @@ public class RecordingTimelineTests
         string.Join(' ', Interrupted.GapsWithin(start * Second, end * Second).Select(gap => $"{gap.Start / Second}-{gap.End / Second}")));
 
     [Fact]
+    public void Gap_numbers_lie_between_segments_or_behind_the_last_one_while_the_encoder_is_away()
+    {
+        var timeline = Of(true, (0, 10));
+        var segments = timeline.Segments.Where(segment => segment.Number != 102).ToList();
+        timeline = timeline with { Segments = segments, Lost = new HashSet<long> { 103 } };
+
+        Assert.Equal([102, 103], Enumerable.Range(95, 20).Where(number => timeline.IsGap(number)));
+        // Three target durations and a bit.
+        timeline = timeline with { GapEnd = (16 * Second) + 9_000 };
+        Assert.Equal([102, 103, 105, 106, 107, 108], Enumerable.Range(95, 20).Where(number => timeline.IsGap(number)));
+        timeline.Recording.KeptFrom = 103;
+        Assert.Equal([103, 105, 106, 107, 108], Enumerable.Range(95, 20).Where(number => timeline.IsGap(number)));
+        Assert.DoesNotContain(Enumerable.Range(0, 200), number => (timeline with { Segments = [] }).IsGap(number));
+    }
+
+    [Fact]
     public void A_run_that_follows_right_behind_another_is_a_gap_of_no_length_and_a_lost_segment_is_one()
     {
         Assert.Equal([new ClipGap(10 * Second, 10 * Second)], Of(false, (0, 10), (10, 20)).GapsWithin(5 * Second, 15 * Second));

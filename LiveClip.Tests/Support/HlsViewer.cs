@@ -134,6 +134,9 @@ internal sealed class HlsViewer(HttpClient http, Uri address, HlsViewing kind, C
             await OnceAsync(segment.Map!, () => GetAsync(segment.Map!, cancellationToken));
             if (segment.Gap)
             {
+                // As players do that know nothing of gaps.
+                var nothing = await GetAsync(segment.Address!, cancellationToken);
+                Require(nothing.Length == 0, HlsRule.Content, $"{segment.Address} is a gap and has {nothing.Length} bytes");
                 continue;
             }
 
