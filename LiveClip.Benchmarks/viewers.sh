@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
 # Publishes one stream in real time and lets low-latency viewers watch it on loopback, and prints what they wait for, as Markdown: first
-# without viewers, then with them, then with some of them that stop reading. The server has the machine's first core to itself, the loader
-# the second.
+# without viewers, then with them, then with some of them that stop reading. The server has two cores, and the loader lives on the second.
 set -euo pipefail
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
@@ -49,7 +48,7 @@ echo
 echo "| viewers | playlist after its picture was sent | playlist after the first viewer had it | part after it was asked for | late parts |" \
   "answers | server CPU % of a core | memory MiB | send lag | loader CPU % |"
 echo "|---|---|---|---|---|---|---|---|---|---|"
-run_liveclip taskset -c 0
+run_liveclip taskset -c 0,1
 taskset -c 1 dotnet "$root/LiveClip.Benchmarks/bin/Release/net10.0/LiveClip.Benchmarks.dll" \
   viewers "$http" "$rtmp/live" "$media/$megabits.flv" "$viewers" "$stopped" "$server_id" "$warm_up" "$seconds"
 stop_server

@@ -19,9 +19,6 @@ var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = ar
 // Published output holds its static files; build output only knows where they lie.
 builder.WebHost.UseStaticWebAssets();
 
-// Hundreds of viewers are answered at the same moment: an answer that goes out at once, on the thread that made it, is not behind theirs.
-builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = true);
-
 builder.WebHost.ConfigureKestrel(options =>
 {
     options.AddServerHeader = false;

@@ -7,7 +7,5 @@ public sealed class RepairCounter
 
     public long this[Repair kind] => Interlocked.Read(ref _counts[(int)kind]);
 
-    public long Total => Enum.GetValues<Repair>().Sum(kind => this[kind]);
-
     internal void Count(Repair kind) => Interlocked.Increment(ref _counts[(int)kind]);
 }

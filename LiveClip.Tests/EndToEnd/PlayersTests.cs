@@ -4,7 +4,7 @@ using Xunit;
 
 namespace LiveClip.Tests.EndToEnd;
 
-/// <summary>Players that others have made follow a broadcast whose encoder breaks off and comes back, into the pictures behind it.</summary>
+/// <summary>Players that others have made follow a broadcast whose encoder, and then whose server, breaks off and comes back.</summary>
 public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
 {
     private const int Width = 320;
@@ -12,6 +12,9 @@ public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
 
     /// <summary>The first number of the encoder that came back.</summary>
     private const int Second = 5000;
+
+    /// <summary>Of the one that came back to the server that had.</summary>
+    private const int Third = 10_000;
 
     private static readonly TimeSpan Bound = TimeSpan.FromSeconds(90);
 
@@ -49,7 +52,7 @@ public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
     /// <summary>By itself it gives up after three playlists without anything new, which on a busy machine may be a moment.</summary>
     [Fact]
     public async Task Ffmpeg_plays_on() => await FollowsAsync(
-        address => ("ffmpeg", ["-nostdin", "-v", "error", "-max_reload", "1000", "-i", $"{address}", "-map", "0:v:0", "-fps_mode", "passthrough", .. DecodedVideo.Output, "pipe:1"]));
+        address => ("ffmpeg", ["-nostdin", "-v", "error", "-max_reload", "1000", "-reconnect", "1", "-reconnect_on_network_error", "1", "-i", $"{address}", "-map", "0:v:0", "-fps_mode", "passthrough", .. DecodedVideo.Output, "pipe:1"]));
 
     /// <summary>It knows nothing of gaps, and asks for them.</summary>
     [Fact]
@@ -90,9 +93,12 @@ public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
         Assert.Equal(shown.Order(), shown);
     }
 
-    /// <summary>The encoder breaks off as soon as the player has shown some of its pictures, and another one comes.</summary>
+    /// <summary>
+    /// The encoder breaks off as soon as the player has shown some of its pictures, and another one comes; when that has been seen, too, the
+    /// server is killed and started again.
+    /// </summary>
     /// <param name="untilShown">Plays until that has been seen.</param>
-    private static async Task ReconnectAsync(TestStream stream, Func<Func<IReadOnlyList<int>, bool>, Task> untilShown)
+    private async Task ReconnectAsync(TestStream stream, Func<Func<IReadOnlyList<int>, bool>, Task> untilShown)
     {
         await using (var first = await FfmpegPublisher.StartAsync(await Small.FlvAsync(), stream.Ingest, loop: false))
         {
@@ -103,8 +109,15 @@ public sealed class PlayersTests(LiveServer server) : IClassFixture<LiveServer>
 
         // Longer than parts are listed: the player has nothing to hold on to but the gap.
         await Eventually.TrueAsync(async () => (await stream.PlaylistAsync()).Segments.Count(segment => segment.Gap) >= 3, Bound, "a gap");
-        await using var second = await FfmpegPublisher.StartAsync(await (Small with { FirstNumber = Second }).FlvAsync(), stream.Ingest);
-        await untilShown(shown => shown.Count(number => number >= Second) > 5);
+        await using (await FfmpegPublisher.StartAsync(await (Small with { FirstNumber = Second }).FlvAsync(), stream.Ingest))
+        {
+            await untilShown(shown => shown.Count(number => number is >= Second and < Third) > 5);
+            await server.Process.KillAsync();
+        }
+
+        await server.Process.RestartAsync();
+        await using var third = await FfmpegPublisher.StartAsync(await (Small with { FirstNumber = Third }).FlvAsync(), stream.Ingest);
+        await untilShown(shown => shown.Count(number => number >= Third) > 5);
     }
 
     private static async Task ServeAsync(IPage page, Uri playlist)

@@ -224,8 +224,8 @@ public static class PlaybackApi
             return ApiResults.NotFound("part not found");
         }
 
-        // What a socket brings goes ahead of all that waits for a thread. Whoever asks for a part has had the playlist, and hundreds may wait
-        // for it still; this is a hundred times its size.
+        // Behind all that waits for a thread: whoever asks for a part has had the playlist, and hundreds may wait for it still; this is a
+        // hundred times its size.
         await Task.Yield();
         Tell(window, http, fromMemory: true);
         CacheForEver(http);

@@ -26,12 +26,12 @@ class SharePlayer {
 
   open(playlist: string): void {
     // The attribute alone mutes only elements made by the HTML parser, and unmuted video does not play by itself.
-    this.video.muted = true;
+    this.video.muted ||= this.video.hasAttribute('muted');
     if (Hls.isSupported()) {
       this.#playExactly(playlist);
     } else {
       this.video.src = playlist;
-      this.#play();
+      this.#begin();
     }
 
     setTimeout(this.#askForFile, ASK_MS);
@@ -63,7 +63,7 @@ class SharePlayer {
   #placeAtStart(): void {
     if (!this.#isPlaced && this.#seek(this.span.start)) {
       this.#isPlaced = true;
-      this.#play();
+      this.#begin();
     }
   }
 
@@ -169,6 +169,12 @@ class SharePlayer {
 
     for (const link of document.querySelectorAll<HTMLElement>('[data-when-ready]')) {
       link.hidden = false;
+    }
+  }
+
+  #begin(): void {
+    if (this.video.dataset.autoplay !== undefined) {
+      this.#play();
     }
   }
 
