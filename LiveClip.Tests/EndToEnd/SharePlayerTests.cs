@@ -81,13 +81,35 @@ public sealed class SharePlayerTests(LiveServer server) : IClassFixture<LiveServ
         await page.Context.CloseAsync();
     }
 
-    private async Task<IPage> OpenWithoutFileAsync(Chromium browser, JsonElement clip)
+    [Fact]
+    public async Task An_embed_shows_the_in_point_plays_when_its_address_says_so_and_goes_over_to_the_file()
+    {
+        var stream = await TestStream.CreateAsync(server.Process);
+        await stream.RecordAsync(Small);
+        var clip = await stream.ClipAsync(75 / 30.0, 135 / 30.0);
+        await using var browser = await Chromium.StartAsync();
+        var page = await OpenWithoutFileAsync(browser, clip, embed: "");
+
+        await page.WaitForFunctionAsync("() => window.seen.length && Math.round(document.querySelector('video').dataset.shown / 3000) === 75");
+        Assert.True(await page.EvaluateAsync<bool>("() => { const { paused, muted } = document.querySelector('video'); return paused && !muted; }"));
+
+        page = await OpenWithoutFileAsync(browser, clip, embed: "?autoplay=1");
+        await UntilOverAsync(page);
+        Assert.Equal((75, 134), (Number((await page.EvaluateAsync<double[]>("() => window.seen"))[0]), Number(await ShownAsync(page))));
+
+        await SetStatusAsync(clip, "Ready");
+        await page.WaitForFunctionAsync("() => document.querySelector('video').currentSrc.endsWith('/clip.mp4')");
+        await page.Context.CloseAsync();
+    }
+
+    /// <param name="embed">Of the embed page, what its address says; null for the share page.</param>
+    private async Task<IPage> OpenWithoutFileAsync(Chromium browser, JsonElement clip, string? embed = null)
     {
         await SetStatusAsync(clip, "Queued");
         var share = new Uri(clip.GetProperty("shareUrl").GetString()!);
         var page = await browser.OpenAsync(new Uri(share, "/"));
         await page.AddInitScriptAsync(NotePictures);
-        await page.GotoAsync(share.ToString());
+        await page.GotoAsync((embed is null ? share : new Uri(share, $"/embed/{share.Segments[^1]}{embed}")).ToString());
         return page;
     }
 
