@@ -112,11 +112,11 @@ public sealed class FfmpegArguments
 
     /// <summary>
     /// An H.264 byte stream on stdin. Strict, so that pictures are put in order by the most that the level allows where the stream does not
-    /// tell: none is lost.
+    /// tell: none is lost. What it is is known: it is not decoded an additional time to find out (an eighth of a short run).
     /// </summary>
     private FfmpegArguments PicturesInput(string threads, string rate) => this
         .With("-protocol_whitelist", "pipe", "-format_whitelist", "h264", "-codec_whitelist", "h264", "-threads", threads)
-        .With("-strict", "strict", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
+        .With("-strict", "strict", "-probesize", "32", "-framerate", rate, "-f", "h264", "-i", "pipe:0", "-an", "-filter_threads", "1");
 
     /// <summary>An AAC byte stream (ADTS) on stdin.</summary>
     private FfmpegArguments SoundInput() => this
